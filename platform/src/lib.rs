@@ -1,1 +1,12 @@
-//! platform
+//! What several roles need: configuration, Postgres, Kafka, telemetry, and the servers that `neuroops up` brings itself.
+
+pub mod clock;
+pub mod config;
+pub mod embedded;
+pub mod kafka;
+pub mod postgres;
+pub mod telemetry;
+pub mod tenant_tx;
+
+#[cfg(feature = "testing")]
+pub mod testing;

@@ -1,0 +1,48 @@
+//! A transaction that sees one tenant.
+
+use std::ops::{Deref, DerefMut};
+
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use uuid::Uuid;
+
+/// A transaction bound to one tenant: row level security shows it that tenant's rows and nobody else's.
+///
+/// The binding is `SET LOCAL`, so it ends with the transaction whatever becomes of it: commit, error, panic or a request that
+/// is cancelled. It is made in the same round trip that begins the transaction.
+pub struct TenantTx {
+    inner: Transaction<'static, Postgres>,
+}
+
+impl TenantTx {
+    /// Begins a transaction for `tenant`.
+    pub async fn begin(pool: &PgPool, tenant: Uuid) -> Result<Self, sqlx::Error> {
+        // A Uuid prints as hexadecimal digits and hyphens only, so it can stand in the statement's text.
+        let inner = pool.begin_with(format!("BEGIN; SET LOCAL app.tenant_id = '{tenant}'")).await?;
+        Ok(Self { inner })
+    }
+
+    /// Begins a transaction for `tenant` that reads one unchanging state of the database.
+    pub async fn begin_snapshot(pool: &PgPool, tenant: Uuid) -> Result<Self, sqlx::Error> {
+        let inner = pool.begin_with(format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL app.tenant_id = '{tenant}'")).await?;
+        Ok(Self { inner })
+    }
+
+    /// Commits.
+    pub async fn commit(self) -> Result<(), sqlx::Error> {
+        self.inner.commit().await
+    }
+}
+
+impl Deref for TenantTx {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.inner
+    }
+}
+
+impl DerefMut for TenantTx {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.inner
+    }
+}

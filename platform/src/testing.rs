@@ -1,0 +1,136 @@
+//! Databases for tests: each test gets its own, made from a template, and connects as the application roles.
+//!
+//! The server is named by `NEUROOPS_TEST_DATABASE_ADMIN_URL`; `cargo xtask test` brings one.
+
+use sqlx::{Connection, Executor, PgConnection, PgPool};
+use uuid::Uuid;
+
+use crate::clock;
+use crate::postgres::{self, ContextTypes, with_database};
+
+/// The number of log partitions in tests, fewer than in production so that partitions are shared by tenants.
+pub const PARTITIONS: i32 = 4;
+const PASSWORD: &str = "test";
+
+/// A migrated database of one test.
+pub struct TestDatabase {
+    /// As the gateways connect.
+    pub app: PgPool,
+    /// As the workers connect.
+    pub worker: PgPool,
+    /// As migrations connect.
+    pub admin_url: String,
+    /// The URL behind `app`.
+    pub app_url: String,
+    /// The URL behind `worker`.
+    pub worker_url: String,
+    /// The number of log partitions.
+    pub partitions: i32,
+}
+
+/// The server for tests.
+///
+/// # Panics
+/// When the variable is missing.
+#[expect(clippy::disallowed_methods, reason = "tests are configured by their runner alone")]
+pub fn server_url() -> String {
+    std::env::var("NEUROOPS_TEST_DATABASE_ADMIN_URL").expect("tests need a Postgres server: run them with `make test` or `cargo xtask test`")
+}
+
+/// The Kafka server for tests.
+///
+/// # Panics
+/// When the variable is missing.
+#[expect(clippy::disallowed_methods, reason = "tests are configured by their runner alone")]
+pub fn kafka_bootstrap() -> String {
+    std::env::var("NEUROOPS_TEST_KAFKA").expect("tests need Apache Kafka: run them with `make test` or `cargo xtask test`")
+}
+
+impl TestDatabase {
+    /// Makes a database with these contexts.
+    ///
+    /// # Panics
+    /// When the server cannot be reached or refuses.
+    pub async fn create(contexts: &[ContextTypes]) -> Self {
+        let server = server_url();
+        let template = template(&server, contexts).await;
+        let name = format!("test_{}", clock::new_id().simple());
+        // Copying a template fails while another test copies it or is connected to it.
+        for attempt in 0.. {
+            match postgres::ensure_database(&server, &name, Some(&template)).await {
+                Ok(()) => break,
+                Err(error) if attempt > 200 => panic!("no database for the test: {error:?}"),
+                Err(_) => tokio::time::sleep(std::time::Duration::from_millis(50)).await,
+            }
+        }
+        let admin_url = with_database(&server, &name);
+        let as_role = |role: &str| {
+            let (scheme, rest) = admin_url.split_once("://").expect("a URL has a scheme");
+            let (_, host) = rest.split_once('@').expect("the URL names a user");
+            format!("{scheme}://{role}:{PASSWORD}@{host}")
+        };
+        let (app_url, worker_url) = (as_role("neuroops_app"), as_role("neuroops_worker"));
+        Self {
+            app: postgres::pool(&app_url, 12).expect("a valid URL"),
+            worker: postgres::pool(&worker_url, 12).expect("a valid URL"),
+            admin_url,
+            app_url,
+            worker_url,
+            partitions: PARTITIONS,
+        }
+    }
+
+    /// Makes a tenant.
+    ///
+    /// # Panics
+    /// When the database refuses.
+    pub async fn create_tenant(&self, name: &str) -> Uuid {
+        let tenant = clock::new_id();
+        let mut admin = self.admin().await;
+        sqlx::query("INSERT INTO tenancy.tenants (tenant_id, name) VALUES ($1, $2)").bind(tenant).bind(name).execute(&mut admin).await.expect("a tenant");
+        tenant
+    }
+
+    /// A connection as the owner of all objects, to look behind the scenes. It is a superuser's: row level security does not bind it.
+    ///
+    /// # Panics
+    /// When the server cannot be reached.
+    pub async fn admin(&self) -> PgConnection {
+        PgConnection::connect(&self.admin_url).await.expect("the server answers")
+    }
+
+    /// Drops the database.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub async fn drop(self) {
+        self.app.close().await;
+        self.worker.close().await;
+        let (_, name) = self.admin_url.rsplit_once('/').expect("the URL names a database");
+        let mut server = PgConnection::connect(&server_url()).await.expect("the server answers");
+        server.execute(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)").as_str()).await.expect("the database is dropped");
+    }
+}
+
+/// Makes the template at the first test of a run.
+async fn template(server: &str, contexts: &[ContextTypes]) -> String {
+    let identity = format!("{contexts:?}{}", postgres::schema_fingerprint());
+    let name = format!("template_{:08x}", identity.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)));
+    let mut lock = PgConnection::connect(server).await.expect("the server answers");
+    lock.execute("SELECT pg_advisory_lock(7203111)").await.expect("a lock");
+    let ready: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1 AND datistemplate)")
+        .bind(&name)
+        .fetch_one(&mut lock)
+        .await
+        .expect("the catalogue answers");
+    if !ready {
+        lock.execute(format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)").as_str()).await.expect("leftovers are dropped");
+        postgres::ensure_database(server, &name, None).await.expect("a template");
+        let url = with_database(server, &name);
+        postgres::migrate(&url, contexts, Some(PARTITIONS)).await.expect("the template is migrated");
+        postgres::set_passwords(&url, &[("neuroops_app", PASSWORD), ("neuroops_worker", PASSWORD)]).await.expect("passwords are set");
+        lock.execute(format!("ALTER DATABASE {name} IS_TEMPLATE true").as_str()).await.expect("the template is marked");
+    }
+    lock.close().await.expect("the lock is released");
+    name
+}

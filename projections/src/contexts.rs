@@ -1,0 +1,40 @@
+//! The one explicit list of contexts. Everything that serves contexts works from it.
+
+use domain::kernel::ContextDef;
+
+use crate::model::{ReadModelDef, ReportDef};
+use crate::runtime::Projection;
+
+/// A context: its domain and its read side.
+pub struct ContextEntry {
+    /// The write side.
+    pub domain: &'static ContextDef,
+    /// What fills the read models.
+    pub projections: fn() -> Vec<Box<dyn Projection>>,
+    /// Tables that can be queried row by row.
+    pub read_models: &'static [&'static ReadModelDef],
+    /// Questions with an answer of their own shape.
+    pub reports: &'static [ReportDef],
+}
+
+/// All contexts.
+pub const CONTEXTS: &[ContextEntry] = &[crate::crm::CONTEXT];
+
+/// The write sides of all contexts.
+pub fn domains() -> Vec<&'static ContextDef> {
+    CONTEXTS.iter().map(|context| context.domain).collect()
+}
+
+/// Name and aggregate types of each context, and of `external`, which takes the events of clients that write through the
+/// `postgres_es` views with aggregate types of their own.
+pub fn context_types() -> Vec<(String, Vec<String>)> {
+    let types = |context: &ContextDef| (context.aggregates)().iter().map(|aggregate| aggregate.name().to_owned()).collect();
+    let mut all: Vec<_> = domains().into_iter().map(|context| (context.name.to_owned(), types(context))).collect();
+    all.push(("external".to_owned(), Vec::new()));
+    all
+}
+
+/// The projections of all contexts.
+pub fn projections() -> Vec<Box<dyn Projection>> {
+    CONTEXTS.iter().flat_map(|context| (context.projections)()).collect()
+}

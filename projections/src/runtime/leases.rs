@@ -1,0 +1,138 @@
+//! Leases: who does a piece of work at the moment.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sqlx::PgPool;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// How long a lease lasts without renewal.
+const LASTS: Duration = Duration::from_secs(5);
+/// How often leases are renewed and free ones are sought.
+const RENEW: Duration = Duration::from_millis(1200);
+
+/// A piece of work that this process holds.
+#[derive(Clone, Debug)]
+pub struct Lease {
+    /// Grows with each change of hands.
+    pub epoch: i64,
+    /// When the lease ends if it is not renewed, by this process's monotonic clock. The term is counted from before the renewal
+    /// was sent, so it ends here before it ends in Postgres.
+    pub until: Instant,
+}
+
+impl Lease {
+    /// How long the lease still lasts.
+    pub fn remaining(&self) -> Duration {
+        self.until.saturating_duration_since(Instant::now())
+    }
+}
+
+/// Holds as many of the named pieces of work as is this process's fair share.
+pub struct Leases {
+    held: watch::Receiver<Arc<HashMap<String, Lease>>>,
+}
+
+impl Leases {
+    /// Starts to compete for `names`. `role` groups the competitors; each keeps a lease `worker/<role>/<id>` on itself, so that
+    /// the others can count it. At the end of `cancel` everything is given back.
+    pub fn start(pool: PgPool, role: &'static str, names: Vec<String>, cancel: CancellationToken) -> Self {
+        let (sender, held) = watch::channel(Arc::new(HashMap::new()));
+        let competitor = Competitor { pool, own: format!("worker/{role}/"), id: platform::clock::new_id(), names };
+        tokio::spawn(async move {
+            loop {
+                let asked = Instant::now();
+                match tokio::time::timeout(LASTS / 2, competitor.round()).await {
+                    Ok(Ok(epochs)) => {
+                        let until = asked + LASTS;
+                        let leases = epochs.into_iter().map(|(name, epoch)| (name, Lease { epoch, until })).collect();
+                        sender.send_replace(Arc::new(leases));
+                    }
+                    Ok(Err(error)) => tracing::warn!(%error, role, "leases could not be renewed"),
+                    Err(_) => tracing::warn!(role, "leases could not be renewed in time"),
+                }
+                if cancel.run_until_cancelled(tokio::time::sleep(RENEW)).await.is_none() {
+                    break;
+                }
+            }
+            sender.send_replace(Arc::new(HashMap::new()));
+            competitor.give_back().await;
+        });
+        Self { held }
+    }
+
+    /// What is held; changes are signalled.
+    pub fn watch(&self) -> watch::Receiver<Arc<HashMap<String, Lease>>> {
+        self.held.clone()
+    }
+
+    /// The lease on one piece of work, if it is held and still lasts.
+    pub fn get(&self, name: &str) -> Option<Lease> {
+        self.held.borrow().get(name).filter(|lease| lease.remaining() > Duration::ZERO).cloned()
+    }
+}
+
+struct Competitor {
+    pool: PgPool,
+    own: String,
+    id: Uuid,
+    names: Vec<String>,
+}
+
+impl Competitor {
+    async fn round(&self) -> Result<HashMap<String, i64>, sqlx::Error> {
+        const RENEW_OWN: &str = "INSERT INTO runtime.leases (name, holder, epoch, expires_at) VALUES ($1, $2, 1, now() + $3) \
+            ON CONFLICT (name) DO UPDATE SET expires_at = excluded.expires_at";
+        const FORGET: &str = "DELETE FROM runtime.leases WHERE starts_with(name, 'worker/') AND expires_at < now() - interval '1 minute'";
+        const COUNT: &str = "SELECT count(*) FROM runtime.leases WHERE starts_with(name, $1) AND expires_at > now()";
+        const KEEP: &str = "UPDATE runtime.leases SET expires_at = now() + $3 WHERE name = ANY ($1) AND holder = $2 AND expires_at > now() RETURNING name, epoch";
+        const TAKE: &str = "INSERT INTO runtime.leases (name, holder, epoch, expires_at) \
+            SELECT n, $2, 1, now() + $3 FROM unnest($1::text[]) n WHERE NOT EXISTS (SELECT FROM runtime.leases l WHERE l.name = n AND l.expires_at > now()) \
+            ORDER BY n LIMIT $4 \
+            ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, epoch = leases.epoch + 1, expires_at = excluded.expires_at \
+            WHERE leases.expires_at <= now() RETURNING name, epoch";
+        let own = format!("{}{}", self.own, self.id);
+        sqlx::query(RENEW_OWN).bind(&own).bind(self.id).bind(LASTS).execute(&self.pool).await?;
+        sqlx::query(FORGET).execute(&self.pool).await?;
+        let competitors: i64 = sqlx::query_scalar(COUNT).bind(&self.own).fetch_one(&self.pool).await?;
+        let share = self.names.len().div_ceil(usize::try_from(competitors).unwrap_or(1).max(1));
+        let kept: Vec<(String, i64)> = sqlx::query_as(KEEP).bind(&self.names).bind(self.id).bind(LASTS).fetch_all(&self.pool).await?;
+        let mut held: HashMap<String, i64> = kept.into_iter().collect();
+        if held.len() > share {
+            let mut names: Vec<String> = held.keys().cloned().collect();
+            names.sort();
+            let excess = names.split_off(share);
+            self.release(&excess).await?;
+            held.retain(|name, _| !excess.contains(name));
+        } else if held.len() < share {
+            let wanted: Vec<&String> = self.names.iter().filter(|name| !held.contains_key(*name)).collect();
+            let room = i64::try_from(share - held.len()).unwrap_or(i64::MAX);
+            let taken: Vec<(String, i64)> =
+                sqlx::query_as(TAKE).bind(wanted).bind(self.id).bind(LASTS).bind(room).fetch_all(&self.pool).await?;
+            held.extend(taken);
+        }
+        Ok(held)
+    }
+
+    async fn release(&self, names: &[String]) -> Result<(), sqlx::Error> {
+        // The row stays, so that the epoch goes on growing.
+        sqlx::query("UPDATE runtime.leases SET expires_at = now() WHERE name = ANY ($1) AND holder = $2")
+            .bind(names)
+            .bind(self.id)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    async fn give_back(&self) {
+        let own = vec![format!("{}{}", self.own, self.id)];
+        for names in [&self.names, &own] {
+            if let Err(error) = self.release(names).await {
+                tracing::debug!(%error, "leases were not given back; they end by themselves");
+            }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! The log as a source of events.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::kernel::{RecordedEvent, TenantId};
+use sqlx::postgres::{PgListener, PgRow};
+use sqlx::{PgPool, Row};
+use tokio::sync::watch;
+
+use super::checkpoints::{Place, Position};
+use super::tail::{EventSource, SourceError};
+
+/// How long readers wait at most before they look at the heads themselves.
+const POLL: Duration = Duration::from_millis(250);
+
+/// Reads an event from a row with the columns of `log.events`, payload and metadata as text.
+pub fn read_event(row: &PgRow) -> Result<RecordedEvent, sqlx::Error> {
+    Ok(RecordedEvent {
+        context: row.try_get("context")?,
+        partition: row.try_get("partition")?,
+        position: row.try_get("position")?,
+        event_id: row.try_get("event_id")?,
+        tenant_id: TenantId(row.try_get("tenant_id")?),
+        aggregate_type: row.try_get("aggregate_type")?,
+        aggregate_id: row.try_get("aggregate_id")?,
+        sequence: row.try_get("sequence")?,
+        event_type: row.try_get("event_type")?,
+        event_version: row.try_get("event_version")?,
+        payload: row.try_get("payload")?,
+        metadata: row.try_get("metadata")?,
+        recorded_at: row.try_get("recorded_at")?,
+    })
+}
+
+/// Reads the log across tenants, as the worker role.
+#[derive(Clone)]
+pub struct LogReader {
+    pool: PgPool,
+}
+
+impl LogReader {
+    /// A reader on a pool of the worker role.
+    pub fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    /// The last position of every log partition.
+    pub async fn heads(&self) -> Result<HashMap<Place, Position>, sqlx::Error> {
+        heads(&self.pool).await
+    }
+
+    /// Up to `limit` events of each log partition after the given position, by log partition and position.
+    pub async fn after(&self, places: &[(Place, Position)], limit: i64) -> Result<Vec<Arc<RecordedEvent>>, sqlx::Error> {
+        const QUERY: &str = "SELECT e.* FROM unnest($1::text[], $2::int[], $3::bigint[]) AS p (context, partition, after) \
+            CROSS JOIN LATERAL (SELECT context, partition, position, event_id, tenant_id, aggregate_type, aggregate_id, sequence, event_type, \
+                event_version, payload::text AS payload, metadata::text AS metadata, recorded_at \
+                FROM log.events e WHERE e.context = p.context AND e.partition = p.partition AND e.position > p.after \
+                ORDER BY e.position LIMIT $4) e";
+        let contexts: Vec<&str> = places.iter().map(|(place, _)| place.context.as_str()).collect();
+        let partitions: Vec<i32> = places.iter().map(|(place, _)| place.partition).collect();
+        let positions: Vec<i64> = places.iter().map(|(_, position)| *position).collect();
+        let rows = sqlx::query(QUERY).bind(contexts).bind(partitions).bind(positions).bind(limit).fetch_all(&self.pool).await?;
+        rows.iter().map(|row| read_event(row).map(Arc::new)).collect()
+    }
+}
+
+async fn heads(pool: &PgPool) -> Result<HashMap<Place, Position>, sqlx::Error> {
+    let rows: Vec<(String, i32, i64)> = sqlx::query_as("SELECT context, partition, position FROM log.heads").fetch_all(pool).await?;
+    Ok(rows.into_iter().map(|(context, partition, position)| (Place { context, partition }, position)).collect())
+}
+
+/// The last positions of all log partitions, kept up to date.
+pub struct LogHeads;
+
+impl LogHeads {
+    /// Watches the heads: told by the appenders' notices, and by a look a few times a second where a notice was lost. Ends when
+    /// nobody listens any more.
+    pub fn watch(pool: PgPool) -> watch::Receiver<Arc<HashMap<Place, Position>>> {
+        let (sender, receiver) = watch::channel(Arc::new(HashMap::new()));
+        tokio::spawn(async move {
+            let mut listener: Option<PgListener> = None;
+            while !sender.is_closed() {
+                match heads(&pool).await {
+                    Ok(heads) => {
+                        sender.send_if_modified(|known| {
+                            let changed = **known != heads;
+                            if changed {
+                                *known = Arc::new(heads);
+                            }
+                            changed
+                        });
+                    }
+                    Err(error) => {
+                        tracing::debug!(%error, "the heads of the log cannot be read");
+                        listener = None;
+                        tokio::time::sleep(POLL).await;
+                    }
+                }
+                if listener.is_none() {
+                    listener = listen(&pool).await;
+                }
+                let Some(active) = &mut listener else {
+                    tokio::time::sleep(POLL).await;
+                    continue;
+                };
+                match tokio::time::timeout(POLL, active.recv()).await {
+                    Ok(Ok(_)) | Err(_) => {}
+                    Ok(Err(_)) => listener = None,
+                }
+            }
+        });
+        receiver
+    }
+}
+
+async fn listen(pool: &PgPool) -> Option<PgListener> {
+    let mut listener = PgListener::connect_with(pool).await.ok()?;
+    listener.listen("neuroops_log").await.ok()?;
+    Some(listener)
+}
+
+/// Follows the log itself: the source while Kafka is away.
+pub struct LogSource {
+    reader: LogReader,
+    heads: watch::Receiver<Arc<HashMap<Place, Position>>>,
+    positions: HashMap<Place, Position>,
+}
+
+impl LogSource {
+    /// Follows the log from these positions on.
+    pub fn new(reader: LogReader, heads: watch::Receiver<Arc<HashMap<Place, Position>>>, positions: HashMap<Place, Position>) -> Self {
+        Self { reader, heads, positions }
+    }
+}
+
+#[async_trait]
+impl EventSource for LogSource {
+    fn name(&self) -> &'static str {
+        "log"
+    }
+
+    async fn next(&mut self) -> Result<Vec<Arc<RecordedEvent>>, SourceError> {
+        loop {
+            let heads = self.heads.borrow_and_update().clone();
+            let behind: Vec<(Place, Position)> = self
+                .positions
+                .iter()
+                .filter(|(place, position)| heads.get(*place).is_some_and(|head| head > position))
+                .map(|(place, position)| (place.clone(), *position))
+                .collect();
+            if !behind.is_empty() {
+                let events = self.reader.after(&behind, 1000).await.map_err(|error| SourceError(error.to_string()))?;
+                for event in &events {
+                    self.positions.insert(Place::of(event), event.position);
+                }
+                return Ok(events);
+            }
+            self.heads.changed().await.map_err(|_| SourceError("the watch on the log has ended".to_owned()))?;
+        }
+    }
+}

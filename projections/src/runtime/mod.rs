@@ -1,0 +1,28 @@
+//! The runtime of projections.
+//!
+//! - [`Tail`] keeps the newest events of the log in memory, fed by Kafka or, while Kafka is away, by the log itself.
+//! - A [`Projector`] applies one projection's events in batches. A batch, its effects and the checkpoint commit in one transaction;
+//!   the checkpoint moves by compare-and-set, so a second instance cannot apply the same events.
+//! - What a projector does not find in the tail it reads from the log: a gap, a restart, a rebuild.
+//! - [`rebuild`] fills a new version of a projection's table beside the active one and swaps.
+
+mod checkpoints;
+mod kafka_source;
+mod leases;
+mod log_source;
+mod parked;
+mod projection;
+mod projector;
+pub mod rebuild;
+mod rows;
+mod tail;
+
+pub use checkpoints::{Checkpoints, Place, Position, active_checkpoints};
+pub use kafka_source::KafkaSource;
+pub use leases::{Lease, Leases};
+pub use log_source::{LogHeads, LogReader, LogSource, read_event};
+pub use parked::{ParkedKey, parked_keys, request_retry};
+pub use projection::{ApplyError, Projection};
+pub use projector::{Projector, ProjectorStatus};
+pub use rows::{RowKey, RowModel, RowProjection, Rows, event_of, is_of};
+pub use tail::{EventSource, SourceError, Tail, TailOptions};

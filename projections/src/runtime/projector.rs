@@ -1,0 +1,299 @@
+//! A projector: one projection, followed from its checkpoints on.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use domain::kernel::RecordedEvent;
+use platform::postgres::begin_worker;
+use platform::telemetry::TraceParent;
+use sqlx::PgPool;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::checkpoints::{Checkpoints, Place, Position, active_version};
+use super::log_source::LogReader;
+use super::parked::{self, Key, key_of};
+use super::projection::{ApplyError, Projection};
+use super::tail::{Tail, TailRead};
+
+/// Events in one transaction at most.
+const BATCH_MAX: usize = 2000;
+/// How often one event is tried before its key is parked.
+const TRIES: u32 = 3;
+/// How often a projector looks whether parked keys are to be tried again.
+const RETRY_LOOK: Duration = Duration::from_secs(1);
+
+/// What a projector is doing, for people and metrics.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProjectorStatus {
+    /// The version that it fills.
+    pub version: i32,
+    /// Events that it has applied since it started.
+    pub applied: u64,
+    /// Parked keys.
+    pub parked_keys: usize,
+    /// The last failure that it retries, if it is in trouble.
+    pub trouble: Option<String>,
+}
+
+/// Why a projector stopped; it is started again after a while.
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectorError {
+    /// Postgres failed.
+    #[error("the projection's database failed")]
+    Database(#[from] sqlx::Error),
+    /// Another process applies the same projection, or its version was swapped.
+    #[error("the checkpoints were moved by somebody else")]
+    Overtaken,
+}
+
+/// Applies batches of events to one version of a projection, whoever reads them.
+pub(super) struct Applier<'a> {
+    pub projection: &'a dyn Projection,
+    pub pool: PgPool,
+    pub checkpoints: Checkpoints,
+    pub parked: HashSet<Key>,
+}
+
+/// Events of a batch that cannot be applied, with the reasons.
+type Faults = HashMap<(Place, Position), String>;
+
+impl<'a> Applier<'a> {
+    pub async fn load(projection: &'a dyn Projection, pool: PgPool, version: i32) -> Result<Self, sqlx::Error> {
+        let checkpoints = Checkpoints::load(&pool, projection.name(), version, projection.contexts()).await?;
+        let parked = parked::load_keys(&pool, projection.name(), version).await?;
+        Ok(Self { projection, pool, checkpoints, parked })
+    }
+
+    /// Applies events that follow on the checkpoints, parking what cannot be applied.
+    pub async fn apply(&mut self, events: &[Arc<RecordedEvent>]) -> Result<(), ProjectorError> {
+        let mut faults = Faults::new();
+        let mut tries = 0;
+        loop {
+            match self.attempt(events, &faults).await {
+                Ok(()) => return Ok(()),
+                Err(Failure::Event(place, position, reason)) => {
+                    tries += 1;
+                    if tries >= TRIES {
+                        tracing::error!(projection = self.projection.name(), context = place.context, partition = place.partition, position, reason, "an event cannot be applied; its key is parked");
+                        metrics::counter!("neuroops_projection_parked_total", "projection" => self.projection.name()).increment(1);
+                        faults.insert((place, position), reason);
+                        tries = 0;
+                    }
+                }
+                Err(Failure::Statement(error)) if events.len() > 1 => {
+                    tracing::warn!(projection = self.projection.name(), %error, "a batch failed; its events are applied one by one");
+                    for event in events {
+                        Box::pin(self.apply(std::slice::from_ref(event))).await?;
+                    }
+                    return Ok(());
+                }
+                Err(Failure::Statement(error)) => {
+                    let Some(event) = events.first() else { return Err(error.into()) };
+                    tries += 1;
+                    if tries >= TRIES {
+                        faults.insert((Place::of(event), event.position), error.to_string());
+                    }
+                }
+                Err(Failure::Stop(error)) => return Err(error),
+            }
+        }
+    }
+
+    async fn attempt(&mut self, events: &[Arc<RecordedEvent>], faults: &Faults) -> Result<(), Failure> {
+        let (mut live, mut parked, mut keys) = (Vec::with_capacity(events.len()), Vec::new(), self.parked.clone());
+        let mut moves: HashMap<Place, (Position, DateTime<Utc>)> = HashMap::new();
+        for event in events {
+            let place = Place::of(event);
+            match faults.get(&(place.clone(), event.position)) {
+                Some(reason) => {
+                    keys.insert(key_of(event));
+                    parked.push((event.clone(), reason.clone()));
+                }
+                None if !keys.is_empty() && keys.contains(&key_of(event)) => {
+                    parked.push((event.clone(), "an earlier event of the same aggregate is parked".to_owned()));
+                }
+                None => live.push(event.clone()),
+            }
+            moves.insert(place, (event.position, event.recorded_at));
+        }
+        let stop = |error: sqlx::Error| Failure::of(error);
+        let mut tx = begin_worker(&self.pool).await.map_err(stop)?;
+        if !self.checkpoints.advance(&mut tx, &moves).await.map_err(stop)? {
+            return Err(Failure::Stop(ProjectorError::Overtaken));
+        }
+        match self.projection.apply(&mut tx, self.checkpoints.version, &live).await {
+            Ok(()) => {}
+            Err(ApplyError::Event { index, reason }) => {
+                let event = &live[index];
+                return Err(Failure::Event(Place::of(event), event.position, reason));
+            }
+            Err(ApplyError::Database(error)) => return Err(stop(error)),
+        }
+        parked::park(&mut tx, self.projection.name(), self.checkpoints.version, &parked).await.map_err(stop)?;
+        tx.commit().await.map_err(stop)?;
+        self.parked = keys;
+        for (place, (position, _)) in moves {
+            self.checkpoints.positions.insert(place, position);
+        }
+        for event in &live {
+            trace(self.projection.name(), event);
+        }
+        Ok(())
+    }
+
+    /// Tries parked keys again, where somebody has asked for it.
+    async fn retry_parked(&mut self, log: &LogReader) -> Result<(), ProjectorError> {
+        let (name, version) = (self.projection.name(), self.checkpoints.version);
+        for key in parked::requested(&self.pool, name, version).await? {
+            let mut tx = begin_worker(&self.pool).await?;
+            let places = parked::positions(&mut tx, name, version, &key).await?;
+            let mut events = Vec::with_capacity(places.len());
+            for (context, partition, position) in places {
+                events.extend(log.after(&[(Place { context, partition }, position - 1)], 1).await?);
+            }
+            match self.projection.apply(&mut tx, version, &events).await {
+                Ok(()) => {
+                    parked::unpark(&mut tx, name, version, &key).await?;
+                    tx.commit().await?;
+                    self.parked.remove(&key);
+                    tracing::info!(projection = name, key = key.1, events = events.len(), "a parked key was applied");
+                }
+                Err(error) => {
+                    drop(tx);
+                    parked::failed_again(&self.pool, name, version, &key, &error.to_string()).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Shows an event of a recorded trace in the logs, so that one request can be followed to its row.
+fn trace(projection: &str, event: &RecordedEvent) {
+    if !event.metadata.contains("-01\"") {
+        return;
+    }
+    let parent = event.parsed_metadata().traceparent.as_deref().and_then(TraceParent::parse);
+    if let Some(parent) = parent.filter(|parent| parent.sampled) {
+        tracing::info!(trace_id = parent.trace_id_hex(), projection, event_id = %event.event_id, position = event.position, "projected");
+    }
+}
+
+enum Failure {
+    Event(Place, Position, String),
+    /// A statement that may fail again because of what is in the events.
+    Statement(sqlx::Error),
+    Stop(ProjectorError),
+}
+
+impl Failure {
+    fn of(error: sqlx::Error) -> Self {
+        let code = error.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned();
+        // Class 22 (data) and 23 (integrity): the events are to blame. Everything else is the database's state.
+        if code.starts_with("22") || code.starts_with("23") { Self::Statement(error) } else { Self::Stop(error.into()) }
+    }
+}
+
+/// Follows one projection.
+pub struct Projector {
+    projection: Box<dyn Projection>,
+    pool: PgPool,
+    log: LogReader,
+    tail: Tail,
+    status: watch::Sender<ProjectorStatus>,
+}
+
+impl Projector {
+    /// A projector on a pool of the worker role.
+    pub fn new(projection: Box<dyn Projection>, pool: PgPool, tail: Tail) -> Self {
+        Self { projection, log: LogReader::new(pool.clone()), pool, tail, status: watch::channel(ProjectorStatus::default()).0 }
+    }
+
+    /// The projection's name.
+    pub fn name(&self) -> &'static str {
+        self.projection.name()
+    }
+
+    /// What it is doing.
+    pub fn status(&self) -> watch::Receiver<ProjectorStatus> {
+        self.status.subscribe()
+    }
+
+    /// Applies events until cancelled. Failures are retried with growing pauses; nothing is skipped.
+    pub async fn run(&self, cancel: &CancellationToken) {
+        let mut pause = Duration::from_millis(50);
+        while !cancel.is_cancelled() {
+            let applied = self.status.borrow().applied;
+            let Some(result) = cancel.run_until_cancelled(self.follow()).await else { return };
+            let Err(error) = result;
+            if self.status.borrow().applied > applied {
+                pause = Duration::from_millis(50);
+            }
+            if !matches!(error, ProjectorError::Overtaken) {
+                tracing::warn!(projection = self.name(), ?error, "a projector failed and starts again");
+            }
+            self.status.send_modify(|status| status.trouble = Some(error.to_string()));
+            cancel.run_until_cancelled(tokio::time::sleep(pause)).await;
+            pause = (pause * 2).min(Duration::from_secs(2));
+        }
+    }
+
+    async fn follow(&self) -> Result<std::convert::Infallible, ProjectorError> {
+        let version = active_version(&self.pool, self.name()).await?;
+        let mut applier = Applier::load(self.projection.as_ref(), self.pool.clone(), version).await?;
+        let mut changes = self.tail.changes();
+        let mut looked = tokio::time::Instant::now();
+        loop {
+            let batch = self.gather(&applier.checkpoints).await?;
+            if !batch.is_empty() {
+                let started = std::time::Instant::now();
+                applier.apply(&batch).await?;
+                metrics::histogram!("neuroops_projection_seconds", "projection" => self.name()).record(started.elapsed().as_secs_f64());
+                metrics::counter!("neuroops_projection_events_total", "projection" => self.name()).increment(batch.len() as u64);
+            }
+            self.status.send_modify(|status| {
+                status.version = version;
+                status.applied += batch.len() as u64;
+                status.parked_keys = applier.parked.len();
+                status.trouble = None;
+            });
+            if looked.elapsed() > RETRY_LOOK {
+                looked = tokio::time::Instant::now();
+                if !applier.parked.is_empty() {
+                    applier.retry_parked(&self.log).await?;
+                }
+                if active_version(&self.pool, self.name()).await? != version {
+                    return Err(ProjectorError::Overtaken);
+                }
+            }
+            if batch.is_empty() {
+                // The tail's sender lives as long as the tail that this projector holds.
+                drop(tokio::time::timeout(RETRY_LOOK, changes.changed()).await);
+            }
+        }
+    }
+
+    /// The next events after the checkpoints: from the tail where it reaches back far enough, else from the log.
+    async fn gather(&self, checkpoints: &Checkpoints) -> Result<Vec<Arc<RecordedEvent>>, sqlx::Error> {
+        let (mut batch, mut behind) = (Vec::new(), Vec::new());
+        for (place, position) in &checkpoints.positions {
+            let room = BATCH_MAX.saturating_sub(batch.len());
+            if room == 0 {
+                break;
+            }
+            match self.tail.read(place, *position, room) {
+                TailRead::Events(events) => batch.extend(events),
+                TailRead::Behind => behind.push((place.clone(), *position)),
+                TailRead::UpToDate => {}
+            }
+        }
+        if batch.is_empty() && !behind.is_empty() {
+            let limit = i64::try_from(BATCH_MAX / behind.len()).unwrap_or(1).max(1);
+            batch = self.log.after(&behind, limit).await?;
+        }
+        Ok(batch)
+    }
+}
