@@ -1,1 +1,25 @@
-fn main() {}
+//! Benchmarks: the platform beside its peers and its limits, all measured in one run on the same server with `fsync` and
+//! `synchronous_commit` on for everybody. Prints one table and writes it as JSON.
+
+mod commands;
+mod report;
+mod setup;
+
+use anyhow::Result;
+
+fn main() -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(run())
+}
+
+async fn run() -> Result<()> {
+    let only: Vec<String> = std::env::args().skip(1).collect();
+    let wanted = |name: &str| only.is_empty() || only.iter().any(|known| known == name);
+    let bench = setup::Bench::start().await?;
+    let mut report = report::Report::default();
+    if wanted("commands") {
+        commands::run(&bench, &mut report).await?;
+    }
+    report.print();
+    Ok(())
+}

@@ -24,7 +24,7 @@ use crate::states::{LoadError, States, StreamKey};
 /// How often a command that lost a race is decided again.
 const ATTEMPTS_MAX: u32 = 16;
 /// Other aggregates that one decision may ask for.
-const LOADED_MAX: usize = 64;
+const LOADED_MAX: usize = 256;
 /// Locks that keep commands on one aggregate from racing each other within this process.
 const LOCKS: usize = 4096;
 
@@ -321,7 +321,13 @@ impl CommandBus {
     }
 
     /// The state of another aggregate that a decision asks for, and whether it comes from the cache.
-    async fn other(&self, attempted: &Attempted<'_>, key: &AggregateKey, fresh: bool, loaded: usize) -> Result<(LoadedState, bool), CommandError> {
+    async fn other(
+        &self,
+        attempted: &Attempted<'_>,
+        key: &AggregateKey,
+        fresh: bool,
+        loaded: usize,
+    ) -> Result<(LoadedState, bool), CommandError> {
         if loaded >= LOADED_MAX {
             return Err(CommandError::Internal(format!("a decision asks for more than {LOADED_MAX} aggregates")));
         }
@@ -341,11 +347,8 @@ impl CommandBus {
         let touched: Vec<AggregateKey> =
             decision.writes.iter().map(|write| &write.key).chain(decision.guards.iter().map(|(key, _)| key)).cloned().collect();
         let append = attempted.append(&decision)?;
-        let events: Vec<String> = append
-            .events
-            .iter()
-            .map(|event| wire_type(append.context, event.event_type, &event.event_version.to_string()))
-            .collect();
+        let events: Vec<String> =
+            append.events.iter().map(|event| wire_type(append.context, event.event_type, &event.event_version.to_string())).collect();
         let version = append.root.2;
         let outcome = match self.appender.append(append).await {
             Ok(outcome) => outcome,

@@ -68,8 +68,7 @@ where
         let read = async {
             let mut tx = TenantTx::begin(&self.pool, self.tenant_id.0).await?;
             let query = sqlx::query_as(QUERY).bind(A::CONTEXT).bind(self.partition()).bind(self.tenant_id.0);
-            let rows: Vec<StoredRow> =
-                query.bind(<A as Aggregate>::TYPE).bind(aggregate_id).fetch_all(&mut *tx).await?;
+            let rows: Vec<StoredRow> = query.bind(<A as Aggregate>::TYPE).bind(aggregate_id).fetch_all(&mut *tx).await?;
             tx.commit().await?;
             Ok::<_, sqlx::Error>(rows)
         };

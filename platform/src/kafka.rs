@@ -118,7 +118,8 @@ impl KafkaOptions {
         // -1 asks for the brokers' default, so that one broker and a cluster of three are both served.
         let new = NewTopic::new(topic, partitions, TopicReplication::Fixed(-1)).set("retention.ms", "-1").set("retention.bytes", "-1");
         let options = AdminOptions::new().operation_timeout(Some(timeout)).request_timeout(Some(timeout));
-        let results = self.admin()?.create_topics([&new], &options).await.map_err(|error| TopicError::Unreachable(self.bootstrap.clone(), error))?;
+        let results =
+            self.admin()?.create_topics([&new], &options).await.map_err(|error| TopicError::Unreachable(self.bootstrap.clone(), error))?;
         match results.into_iter().next() {
             Some(Err((_, code))) if code != RDKafkaErrorCode::TopicAlreadyExists => Err(TopicError::Refused(topic.to_owned(), code)),
             _ => Ok(()),
@@ -128,7 +129,11 @@ impl KafkaOptions {
     /// Deletes a topic with all its records.
     pub async fn delete_topic(&self, topic: &str, timeout: Duration) -> Result<(), TopicError> {
         let options = AdminOptions::new().operation_timeout(Some(timeout)).request_timeout(Some(timeout));
-        let results = self.admin()?.delete_topics(&[topic], &options).await.map_err(|error| TopicError::Unreachable(self.bootstrap.clone(), error))?;
+        let results = self
+            .admin()?
+            .delete_topics(&[topic], &options)
+            .await
+            .map_err(|error| TopicError::Unreachable(self.bootstrap.clone(), error))?;
         match results.into_iter().next() {
             Some(Err((_, code))) if code != RDKafkaErrorCode::UnknownTopicOrPartition => Err(TopicError::Refused(topic.to_owned(), code)),
             _ => Ok(()),

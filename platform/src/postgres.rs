@@ -23,7 +23,9 @@ pub enum DatabaseError {
     #[error("Postgres cannot be reached or refuses the connection; check that it runs and that the address, user and password are right")]
     Connect(#[source] sqlx::Error),
     /// The database is ahead of the program.
-    #[error("the database was migrated by a newer version of neuroops (it has migration {0}); run that version, or restore a backup from before")]
+    #[error(
+        "the database was migrated by a newer version of neuroops (it has migration {0}); run that version, or restore a backup from before"
+    )]
     NewerSchema(i64),
     /// The database is behind the program.
     #[error("the database lacks migrations of this version of neuroops; run `neuroops migrate` with DATABASE_ADMIN_URL set")]
@@ -35,7 +37,9 @@ pub enum DatabaseError {
     #[error("a migration failed and was rolled back")]
     Migration(#[source] MigrateError),
     /// The number of log partitions is fixed.
-    #[error("the log was initialised with {stored} partitions, and NEUROOPS_PARTITIONS asks for {wanted}; the number cannot change, so set it to {stored} or leave it out")]
+    #[error(
+        "the log was initialised with {stored} partitions, and NEUROOPS_PARTITIONS asks for {wanted}; the number cannot change, so set it to {stored} or leave it out"
+    )]
     Partitions {
         /// As initialised.
         stored: i32,
@@ -117,8 +121,11 @@ pub async fn set_passwords(admin_url: &str, passwords: &[(&str, &str)]) -> Resul
     let mut connection = PgConnection::connect(admin_url).await.map_err(DatabaseError::Connect)?;
     for (role, password) in passwords {
         // ALTER ROLE takes no parameters; format() quotes both.
-        let statement: String =
-            sqlx::query_scalar("SELECT format('ALTER ROLE %I PASSWORD %L', $1, $2)").bind(role).bind(password).fetch_one(&mut connection).await?;
+        let statement: String = sqlx::query_scalar("SELECT format('ALTER ROLE %I PASSWORD %L', $1, $2)")
+            .bind(role)
+            .bind(password)
+            .fetch_one(&mut connection)
+            .await?;
         sqlx::raw_sql(&statement).execute(&mut connection).await?;
     }
     connection.close().await?;
@@ -150,7 +157,6 @@ pub fn with_database(url: &str, database: &str) -> String {
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
     format!("{}/{database}{query}", &base[..path])
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -34,9 +34,12 @@ pub fn init_metrics() -> PrometheusHandle {
     const SECONDS: [f64; 16] = [0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.0, 2.0, 4.0, 8.0, 16.0];
     const COUNTS: [f64; 11] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0];
     let builder = PrometheusBuilder::new();
-    let builder = builder.set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS).unwrap_or_else(|_| PrometheusBuilder::new());
-    let builder = builder.set_buckets_for_metric(Matcher::Suffix("_batch_commands".to_owned()), &COUNTS).unwrap_or_else(|_| PrometheusBuilder::new());
-    let builder = builder.set_buckets_for_metric(Matcher::Suffix("_batch_events".to_owned()), &COUNTS).unwrap_or_else(|_| PrometheusBuilder::new());
+    let builder =
+        builder.set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS).unwrap_or_else(|_| PrometheusBuilder::new());
+    let builder =
+        builder.set_buckets_for_metric(Matcher::Suffix("_batch_commands".to_owned()), &COUNTS).unwrap_or_else(|_| PrometheusBuilder::new());
+    let builder =
+        builder.set_buckets_for_metric(Matcher::Suffix("_batch_events".to_owned()), &COUNTS).unwrap_or_else(|_| PrometheusBuilder::new());
     let recorder = builder.build_recorder();
     let handle = recorder.handle();
     drop(metrics::set_global_recorder(recorder));
@@ -59,7 +62,9 @@ impl TraceParent {
     pub fn parse(header: &str) -> Option<Self> {
         let mut parts = header.trim().split('-');
         let (version, trace, span, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-        let lower_hex = |text: &str, length: usize| text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+        let lower_hex = |text: &str, length: usize| {
+            text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+        };
         let fits = lower_hex(version, 2) && version != "ff" && lower_hex(trace, 32) && lower_hex(span, 16) && lower_hex(flags, 2);
         if !fits || (version == "00" && parts.next().is_some()) {
             return None;
@@ -104,7 +109,12 @@ mod tests {
     fn trace_context_is_read_and_written_as_the_standard_says() {
         let header = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
         assert_eq!(TraceParent::parse(header).map(TraceParent::header).as_deref(), Some(header));
-        for bad in ["", "00-0-0-0", "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "00-00000000000000000000000000000000-b7ad6b7169203331-01"] {
+        for bad in [
+            "",
+            "00-0-0-0",
+            "ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            "00-00000000000000000000000000000000-b7ad6b7169203331-01",
+        ] {
             assert_eq!(TraceParent::parse(bad), None, "{bad}");
         }
         let child = TraceParent::parse(header).unwrap().child();

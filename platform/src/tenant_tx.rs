@@ -23,7 +23,8 @@ impl TenantTx {
 
     /// Begins a transaction for `tenant` that reads one unchanging state of the database.
     pub async fn begin_snapshot(pool: &PgPool, tenant: Uuid) -> Result<Self, sqlx::Error> {
-        let inner = pool.begin_with(format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL app.tenant_id = '{tenant}'")).await?;
+        let inner =
+            pool.begin_with(format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL app.tenant_id = '{tenant}'")).await?;
         Ok(Self { inner })
     }
 

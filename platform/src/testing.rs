@@ -34,7 +34,8 @@ pub struct TestDatabase {
 /// When the variable is missing.
 #[expect(clippy::disallowed_methods, reason = "tests are configured by their runner alone")]
 pub fn server_url() -> String {
-    std::env::var("NEUROOPS_TEST_DATABASE_ADMIN_URL").expect("tests need a Postgres server: run them with `make test` or `cargo xtask test`")
+    std::env::var("NEUROOPS_TEST_DATABASE_ADMIN_URL")
+        .expect("tests need a Postgres server: run them with `make test` or `cargo xtask test`")
 }
 
 /// The Kafka server for tests.
@@ -87,7 +88,12 @@ impl TestDatabase {
     pub async fn create_tenant(&self, name: &str) -> Uuid {
         let tenant = clock::new_id();
         let mut admin = self.admin().await;
-        sqlx::query("INSERT INTO tenancy.tenants (tenant_id, name) VALUES ($1, $2)").bind(tenant).bind(name).execute(&mut admin).await.expect("a tenant");
+        sqlx::query("INSERT INTO tenancy.tenants (tenant_id, name) VALUES ($1, $2)")
+            .bind(tenant)
+            .bind(name)
+            .execute(&mut admin)
+            .await
+            .expect("a tenant");
         tenant
     }
 
@@ -115,7 +121,10 @@ impl TestDatabase {
 /// Makes the template at the first test of a run.
 async fn template(server: &str, contexts: &[ContextTypes]) -> String {
     let identity = format!("{contexts:?}{}", postgres::schema_fingerprint());
-    let name = format!("template_{:08x}", identity.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)));
+    let name = format!(
+        "template_{:08x}",
+        identity.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    );
     let mut lock = PgConnection::connect(server).await.expect("the server answers");
     lock.execute("SELECT pg_advisory_lock(7203111)").await.expect("a lock");
     let ready: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1 AND datistemplate)")

@@ -77,8 +77,15 @@ impl Workers {
         Ok(workers)
     }
 
-    async fn start_projectors(&mut self, pool: PgPool, kafka: Option<KafkaOptions>, projections: Vec<Box<dyn Projection>>, heads: watch::Receiver<Arc<HashMap<Place, Position>>>) -> Result<(), sqlx::Error> {
-        let mut contexts: Vec<String> = projections.iter().flat_map(|projection| projection.contexts().iter().map(|&name| name.to_owned())).collect();
+    async fn start_projectors(
+        &mut self,
+        pool: PgPool,
+        kafka: Option<KafkaOptions>,
+        projections: Vec<Box<dyn Projection>>,
+        heads: watch::Receiver<Arc<HashMap<Place, Position>>>,
+    ) -> Result<(), sqlx::Error> {
+        let mut contexts: Vec<String> =
+            projections.iter().flat_map(|projection| projection.contexts().iter().map(|&name| name.to_owned())).collect();
         contexts.sort();
         contexts.dedup();
         let options = TailOptions { contexts, kafka, group: "projector".to_owned() };
@@ -166,7 +173,8 @@ async fn measure(pool: PgPool, heads: watch::Receiver<Arc<HashMap<Place, Positio
             lag.1 = lag.1.max(seconds);
         }
         for (projection, (events, seconds)) in lags {
-            metrics::gauge!("neuroops_projection_lag_events", "projection" => projection.clone()).set(f64::from(i32::try_from(events).unwrap_or(i32::MAX)));
+            metrics::gauge!("neuroops_projection_lag_events", "projection" => projection.clone())
+                .set(f64::from(i32::try_from(events).unwrap_or(i32::MAX)));
             metrics::gauge!("neuroops_projection_lag_seconds", "projection" => projection).set(seconds);
         }
     }

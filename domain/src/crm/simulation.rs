@@ -112,6 +112,12 @@ impl World {
                 stored.loaded.version += 1;
                 stored.events.push((def.name, version, payload));
             }
+            let folded = aggregate.snapshot(&stored.loaded.state).expect("a state serialises");
+            assert_eq!(
+                aggregate.snapshot(&write.state).expect("a state serialises"),
+                folded,
+                "the planned state is the fold of the events"
+            );
         }
         Outcome::Stored
     }

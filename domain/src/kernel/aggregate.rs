@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::{
     AggregateKey, Claim, CommandDef, CommandSet, Context, Creation, Decision, DecodeError, DecodeEventError, ErasedEvent, EventDef,
-    EventSet, Refusal, Rejection, RejectionKind,
+    EventSet, OtherEvent, Refusal, Rejection, RejectionKind,
 };
 
 /// A consistency boundary: state that is the fold of its events, and decisions that are pure functions of it.
@@ -222,13 +222,17 @@ fn plan<A: Aggregate>(state: &A, decision: Decision<A::Event>, context: &Context
         let events = decision.events.into_iter().map(|event| Box::new(event) as Box<dyn ErasedEvent>).collect();
         writes.push(PlannedWrite { key: own.clone(), expected: context.version, events, state: Arc::new(next) });
     }
-    for (key, event) in decision.others {
-        if let Some(write) = writes.iter_mut().find(|write| write.key == key) {
-            write.events.push(event);
-            continue;
-        }
-        let Some(found) = context.loaded.get(&key) else { return Err(Refusal::Needs(key)) };
-        writes.push(PlannedWrite { expected: found.version, state: found.state.clone(), key, events: vec![event] });
+    for OtherEvent { key, aggregate, event } in decision.others {
+        let index = match writes.iter().position(|write| write.key == key) {
+            Some(index) => index,
+            None => {
+                let Some(found) = context.loaded.get(&key) else { return Err(Refusal::Needs(key)) };
+                writes.push(PlannedWrite { expected: found.version, state: found.state.clone(), key, events: Vec::new() });
+                writes.len() - 1
+            }
+        };
+        aggregate.apply_erased(&mut writes[index].state, event.as_ref());
+        writes[index].events.push(event);
     }
     let mut guards: Vec<(AggregateKey, i64)> = context
         .loaded

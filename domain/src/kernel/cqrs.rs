@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Actor, AggregateKey, Claim, Context, Decision, ErasedEvent, Loaded, Refusal, TenantId};
+use super::{Actor, AggregateKey, Claim, Context, Decision, Loaded, OtherEvent, Refusal, TenantId};
 
 /// What `cqrs_es::Aggregate::handle` is given beside the command: the inputs of a decision, and where the part of the
 /// decision goes that an event sink cannot carry.
@@ -32,7 +32,7 @@ pub struct CqrsRest {
     /// Unique keys taken and given back.
     pub claims: Vec<Claim>,
     /// Events of other aggregates.
-    pub others: Vec<(AggregateKey, Box<dyn ErasedEvent>)>,
+    pub others: Vec<OtherEvent>,
 }
 
 impl CqrsServices {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Aggregate, ErasedEvent, Loaded, Refusal, TenantId};
+use super::{Aggregate, AggregateType, ErasedEvent, Loaded, Refusal, TenantId};
 
 /// Who sends a command.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -103,11 +103,27 @@ pub struct Claim {
     pub holder: Option<String>,
 }
 
+/// An event of an aggregate other than the one that decides.
+pub struct OtherEvent {
+    /// The aggregate.
+    pub key: AggregateKey,
+    /// Its type.
+    pub aggregate: &'static dyn AggregateType,
+    /// What happens to it.
+    pub event: Box<dyn ErasedEvent>,
+}
+
+impl std::fmt::Debug for OtherEvent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OtherEvent").field("key", &self.key).field("event", &self.event).finish_non_exhaustive()
+    }
+}
+
 /// What an accepted command does. All of it is stored in one transaction, or none.
 #[derive(Debug)]
 pub struct Decision<E> {
     pub(crate) events: Vec<E>,
-    pub(crate) others: Vec<(AggregateKey, Box<dyn ErasedEvent>)>,
+    pub(crate) others: Vec<OtherEvent>,
     pub(crate) claims: Vec<Claim>,
 }
 
@@ -140,7 +156,7 @@ impl<E> Decision<E> {
     #[must_use]
     pub fn also<B: Aggregate>(mut self, id: impl Into<String>, event: impl Into<B::Event>) -> Self {
         let key = AggregateKey { aggregate_type: B::TYPE, id: id.into() };
-        self.others.push((key, Box::new(event.into())));
+        self.others.push(OtherEvent { key, aggregate: <dyn AggregateType>::of::<B>(), event: Box::new(event.into()) });
         self
     }
 

@@ -23,7 +23,7 @@ pub use aggregate::{Aggregate, AggregateType, DecideError, ErasedDecision, Loade
 pub use command::{CommandDef, CommandSet, Creation, DecodeError, decode_json};
 pub use context::{ContextDef, ImportColumn, ImportDef};
 pub use cqrs::{CqrsError, CqrsRest, CqrsServices};
-pub use decision::{Actor, AggregateKey, Claim, ClaimAction, Context, Decision};
+pub use decision::{Actor, AggregateKey, Claim, ClaimAction, Context, Decision, OtherEvent};
 pub use envelope::{Metadata, RecordedEvent, wire_type};
 pub use event::{DecodeEventError, ErasedEvent, EventDef, EventSet, Upcaster, decode_payload};
 pub use ids::{AggregateId, IdError, TenantId};

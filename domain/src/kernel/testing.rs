@@ -1,4 +1,5 @@
 //! Given / when / then for aggregates.
+#![expect(clippy::missing_panics_doc, reason = "a failed expectation of a test panics")]
 
 use std::sync::Arc;
 
@@ -173,7 +174,14 @@ impl<A: Aggregate> Then<A> {
         decision
             .others
             .iter()
-            .map(|(key, event)| (key.aggregate_type, key.id.clone(), event.def().name, event.payload().expect("an event serialises")))
+            .map(|other| {
+                (
+                    other.key.aggregate_type,
+                    other.key.id.clone(),
+                    other.event.def().name,
+                    other.event.payload().expect("an event serialises"),
+                )
+            })
             .collect()
     }
 }

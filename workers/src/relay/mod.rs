@@ -114,7 +114,14 @@ fn lease_name(place: &Place) -> String {
 
 impl Relay {
     /// A relay on a pool of the worker role. It competes for the log partitions of these contexts until `cancel`.
-    pub fn new(pool: PgPool, kafka: KafkaOptions, contexts: Vec<String>, partitions: i32, heads: watch::Receiver<Arc<HashMap<Place, Position>>>, cancel: CancellationToken) -> Self {
+    pub fn new(
+        pool: PgPool,
+        kafka: KafkaOptions,
+        contexts: Vec<String>,
+        partitions: i32,
+        heads: watch::Receiver<Arc<HashMap<Place, Position>>>,
+        cancel: CancellationToken,
+    ) -> Self {
         let names = contexts
             .iter()
             .flat_map(|context| (0..partitions).map(|partition| lease_name(&Place { context: context.clone(), partition })))
@@ -214,7 +221,11 @@ impl Session<'_> {
         let is_held = |place: &Place| held.contains_key(&lease_name(place));
         self.sent.retain(|place, _| is_held(place));
         self.published.retain(|place, _| is_held(place));
-        let places = self.relay.contexts.iter().flat_map(|context| (0..self.relay.partitions).map(|partition| Place { context: context.clone(), partition }));
+        let places = self
+            .relay
+            .contexts
+            .iter()
+            .flat_map(|context| (0..self.relay.partitions).map(|partition| Place { context: context.clone(), partition }));
         let new: Vec<Place> = places.filter(|place| is_held(place) && !self.sent.contains_key(place)).collect();
         if new.is_empty() {
             return Ok(());
@@ -349,7 +360,8 @@ impl Session<'_> {
         let heads = self.relay.heads.borrow().clone();
         let lag: i64 = self.published.iter().map(|(place, position)| heads.get(place).map_or(0, |head| (head - position).max(0))).sum();
         metrics::gauge!("neuroops_relay_lag_events").set(f64::from(i32::try_from(lag).unwrap_or(i32::MAX)));
-        let changed: Vec<(&Place, &Position)> = self.published.iter().filter(|(place, position)| self.noted.get(*place) != Some(position)).collect();
+        let changed: Vec<(&Place, &Position)> =
+            self.published.iter().filter(|(place, position)| self.noted.get(*place) != Some(position)).collect();
         if changed.is_empty() {
             return Ok(());
         }

@@ -58,7 +58,8 @@ pub fn read(options: &KafkaOptions, places: &[Place]) -> Result<HashMap<Place, T
         }
         let message = match consumer.poll(Duration::from_millis(200)) {
             Some(Ok(message)) => message,
-            Some(Err(KafkaError::MessageConsumption(RDKafkaErrorCode::AllBrokersDown | RDKafkaErrorCode::BrokerTransportFailure))) | None => continue,
+            Some(Err(KafkaError::MessageConsumption(RDKafkaErrorCode::AllBrokersDown | RDKafkaErrorCode::BrokerTransportFailure)))
+            | None => continue,
             Some(Err(error)) => return Err(error),
         };
         if let Some(place) = wanted.remove(&(message.topic().to_owned(), message.partition())) {
