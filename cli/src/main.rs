@@ -1,1 +1,118 @@
-fn main() {}
+//! `neuroops`: the one binary. Every role of the platform is a subcommand.
+
+mod admin;
+mod client;
+mod demo;
+mod import;
+mod operations;
+mod roles;
+mod secrets;
+mod settings;
+mod status;
+mod up;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use platform::config::Config;
+use platform::telemetry::{self, LogFormat};
+
+#[derive(Parser)]
+#[command(name = "neuroops", version, about = "An event-sourced, multi-tenant business platform on Postgres and Kafka.")]
+struct Arguments {
+    /// What to log, in the syntax of RUST_LOG, e.g. `info` or `warn,workers=debug`.
+    #[arg(long, env = "RUST_LOG", global = true, hide_env_values = true)]
+    log: Option<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run everything in one process, with its own Postgres and Kafka unless DATABASE_URL or KAFKA_BOOTSTRAP_SERVERS name others.
+    Up,
+    /// Do what `up` does, run the main job once on the sample data, show what happens, and stop.
+    Demo(demo::DemoArgs),
+    /// Run a gateway (HTTP). Any number may run at the same time.
+    Serve,
+    /// Run workers: relay, projectors, housekeeping. Any number may run at the same time.
+    Work(roles::WorkArgs),
+    /// Bring the database's schema up to date.
+    Migrate,
+    /// Show how far the relay and the projections are.
+    Status,
+    /// Look at, rebuild and mend projections.
+    #[command(subcommand)]
+    Projections(operations::ProjectionsCommand),
+    /// Look after Kafka's topics.
+    #[command(subcommand)]
+    Kafka(operations::KafkaCommand),
+    /// Create and list tenants.
+    #[command(subcommand)]
+    Tenants(admin::TenantsCommand),
+    /// Issue, list and revoke access tokens.
+    #[command(subcommand)]
+    Tokens(admin::TokensCommand),
+    /// Import a file, e.g. `neuroops import crm contacts contacts.csv`.
+    Import(import::ImportArgs),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.into()),
+    };
+    let result = runtime.block_on(run(arguments));
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    match result {
+        Ok(code) => code,
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("error: {error}");
+    let mut said = error.to_string();
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        // Some errors repeat their source in their own text.
+        if !said.contains(&cause) {
+            eprintln!("  because: {cause}");
+        }
+        said = cause;
+    }
+    ExitCode::from(1)
+}
+
+async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let config = match &arguments.command {
+        // `up` starts what the environment names and nothing else; the others may talk to what `up` has started.
+        Command::Up | Command::Demo(_) => Config::from_env()?,
+        _ => settings::load()?,
+    };
+    let format = match config.log_format {
+        platform::config::LogFormat::Json => LogFormat::Json,
+        platform::config::LogFormat::Text => LogFormat::Text,
+    };
+    let default = match &arguments.command {
+        Command::Serve | Command::Work(_) => "info",
+        Command::Up => "warn",
+        _ => "error",
+    };
+    telemetry::init_logs(format, arguments.log.as_deref().unwrap_or(default));
+    match arguments.command {
+        Command::Up => up::run(config).await?,
+        Command::Demo(args) => return demo::run(config, &args).await,
+        Command::Serve => roles::serve(&config).await?,
+        Command::Work(args) => roles::work(&config, &args).await?,
+        Command::Migrate => admin::migrate(&config).await?,
+        Command::Status => status::run(&config).await?,
+        Command::Projections(command) => operations::projections(&config, command).await?,
+        Command::Kafka(command) => operations::kafka(&config, command).await?,
+        Command::Tenants(command) => admin::tenants(&config, command).await?,
+        Command::Tokens(command) => admin::tokens(&config, command).await?,
+        Command::Import(args) => println!("{}", import::run(&args).await?),
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -88,7 +88,7 @@ pub struct Config {
     /// `JWT_ACCESS_EXPIRY_DAYS`: how long an access token is good, in days.
     pub jwt_access_expiry_days: u32,
     /// `NEUROOPS_PARTITIONS`: log partitions per context; fixed when the log is made.
-    pub log_partitions: u32,
+    pub log_partitions: Option<i32>,
     /// `NEUROOPS_LANES`: appends that may be under way at once in one gateway.
     pub appender_lanes: u32,
     /// `NEUROOPS_LOG_FORMAT`.
@@ -174,7 +174,7 @@ impl Config {
             http_timeout_seconds: read.number("HTTP_TIMEOUT_SECONDS", 30, 1..=600),
             jwt_secret_key: read.jwt_secret("JWT_SECRET_KEY"),
             jwt_access_expiry_days: read.number("JWT_ACCESS_EXPIRY_DAYS", 7, 1..=365),
-            log_partitions: read.number("NEUROOPS_PARTITIONS", 16, 1..=LOG_PARTITIONS_MAX),
+            log_partitions: read.text("NEUROOPS_PARTITIONS").map(|_| read.number("NEUROOPS_PARTITIONS", 16, 1..=LOG_PARTITIONS_MAX)),
             appender_lanes: read.number("NEUROOPS_LANES", 4, 1..=64),
             log_format: read.log_format("NEUROOPS_LOG_FORMAT"),
             dir: PathBuf::from(read.text("NEUROOPS_DIR").unwrap_or_else(|| ".neuroops".to_owned())),
@@ -272,4 +272,10 @@ impl Config {
 
 fn require<'a, T: ?Sized>(value: Option<&'a T>, problem: &str) -> Result<&'a T, ConfigError> {
     value.ok_or_else(|| ConfigError { problems: vec![problem.to_owned()] })
+}
+
+/// One variable of this process's environment; empty counts as unset.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 /// Where Kafka is and how our topics are named.
 #[derive(Clone, Debug)]
@@ -124,6 +124,16 @@ impl KafkaOptions {
             Some(Err((_, code))) if code != RDKafkaErrorCode::TopicAlreadyExists => Err(TopicError::Refused(topic.to_owned(), code)),
             _ => Ok(()),
         }
+    }
+
+    /// Deletes the records of a topic partition before an offset.
+    pub async fn truncate(&self, topic: &str, partition: i32, before: i64, timeout: Duration) -> Result<(), TopicError> {
+        let unreachable = |error| TopicError::Unreachable(self.bootstrap.clone(), error);
+        let options = AdminOptions::new().operation_timeout(Some(timeout)).request_timeout(Some(timeout));
+        let mut offsets = TopicPartitionList::new();
+        offsets.add_partition_offset(topic, partition, Offset::Offset(before)).map_err(unreachable)?;
+        self.admin()?.delete_records(&offsets, &options).await.map_err(unreachable)?;
+        Ok(())
     }
 
     /// Deletes a topic with all its records.

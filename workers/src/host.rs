@@ -102,19 +102,9 @@ impl Workers {
         Ok(())
     }
 
-    /// What is wrong with the relay, if something is.
-    pub fn relay_trouble(&self) -> Option<String> {
-        self.relay.as_ref().and_then(|status| status.borrow().trouble.clone())
-    }
-
-    /// How each projector of this process is.
-    pub fn projectors(&self) -> BTreeMap<&'static str, ProjectorStatus> {
-        self.projectors.iter().map(|(name, status)| (*name, status.borrow().clone())).collect()
-    }
-
-    /// Where readers get their events from: `kafka` or `log`.
-    pub fn source(&self) -> Option<&'static str> {
-        self.tail.as_ref().map(Tail::source)
+    /// A view of how the workers are, which outlives this value.
+    pub fn health(&self) -> WorkerHealth {
+        WorkerHealth { relay: self.relay.clone(), projectors: self.projectors.clone(), tail: self.tail.clone() }
     }
 
     /// Stops all workers and gives their leases back. What is under way finishes or is rolled back.
@@ -126,6 +116,41 @@ impl Workers {
         }
         // The lease tasks give back in the background; leave them a moment.
         tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// How the workers of a process are.
+#[derive(Clone)]
+pub struct WorkerHealth {
+    relay: Option<watch::Receiver<RelayStatus>>,
+    projectors: BTreeMap<&'static str, watch::Receiver<ProjectorStatus>>,
+    tail: Option<Tail>,
+}
+
+impl WorkerHealth {
+    /// What is wrong with Kafka as seen from here, if something is.
+    pub fn kafka_trouble(&self) -> Option<String> {
+        if let Some(trouble) = self.relay.as_ref().and_then(|status| status.borrow().trouble.clone()) {
+            return Some(trouble);
+        }
+        let on_log = self.relay.is_some() && self.source() == Some("log");
+        on_log.then(|| "Kafka is behind or away; readers follow the log".to_owned())
+    }
+
+    /// What is wrong with the projectors, if something is.
+    pub fn projector_trouble(&self) -> Option<String> {
+        let troubles = self.projectors.iter().filter_map(|(name, status)| {
+            let status = status.borrow();
+            let parked = (status.parked_keys > 0).then(|| format!("{name}: {} parked keys", status.parked_keys));
+            status.trouble.as_ref().map(|trouble| format!("{name}: {trouble}")).or(parked)
+        });
+        let troubles: Vec<String> = troubles.collect();
+        (!troubles.is_empty()).then(|| troubles.join("; "))
+    }
+
+    /// Where readers get their events from: `kafka` or `log`.
+    pub fn source(&self) -> Option<&'static str> {
+        self.tail.as_ref().map(Tail::source)
     }
 }
 

@@ -7,4 +7,4 @@ mod host;
 mod janitor;
 pub mod relay;
 
-pub use host::{Roles, WorkerOptions, Workers};
+pub use host::{Roles, WorkerHealth, WorkerOptions, Workers};

@@ -9,7 +9,7 @@ use domain::kernel::RecordedEvent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::table::{COMPANY_ID, Moved, Table, moved, person, person_sorted, point, tag_words, words};
+use super::table::{COMPANY_ID, CONTACT_ID, Moved, Table, moved, person, person_sorted, point, tag_words, words};
 use crate::model::ColumnKind::{Integer, Json, List, Text, Timestamp};
 use crate::model::{Column, ReadModelDef};
 use crate::runtime::{RowKey, RowModel, Rows, event_of, is_of};
@@ -100,9 +100,7 @@ impl ContactRow {
     fn describe(&mut self, profile: &Profile) {
         let Profile { given_name, family_name, email, phone, job_title, company_name, address, owner, source, tags, note, custom } =
             profile.clone();
-        let others = [company_name.as_deref(), email.as_deref(), phone.as_deref()];
-        // A company's name would be mistaken for the person's while there is an address or a number.
-        let others = [others[1], others[2], others[0]];
+        let others = [email.as_deref(), phone.as_deref(), company_name.as_deref()];
         self.display_name = person(given_name.as_deref(), family_name.as_deref(), others);
         self.sort_name = person_sorted(given_name.as_deref(), family_name.as_deref(), others);
         self.city = address.as_ref().and_then(|address| address.city.clone());
@@ -138,8 +136,8 @@ fn merge(event: &RecordedEvent, e: &ContactsMerged, table: &mut impl Table<Conta
     Ok(())
 }
 
-fn fold(event: &RecordedEvent, table: &mut impl Table<ContactRow>) -> Result<(), String> {
-    if let Some(moved) = company_moved(event)? {
+pub(super) fn fold(event: &RecordedEvent, table: &mut impl Table<ContactRow>) -> Result<(), String> {
+    if let Some(moved) = moved(event)?.filter(|moved| moved.column == COMPANY_ID) {
         for id in table.matched() {
             let row = table.existing(&id)?;
             point(&mut row.company_id, COMPANY_ID, &moved);
@@ -165,10 +163,6 @@ fn fold(event: &RecordedEvent, table: &mut impl Table<ContactRow>) -> Result<(),
     Ok(())
 }
 
-fn company_moved(event: &RecordedEvent) -> Result<Option<Moved>, String> {
-    Ok(moved(event)?.filter(|moved| moved.column == COMPANY_ID))
-}
-
 /// Fills the table.
 pub struct ContactList;
 
@@ -179,17 +173,12 @@ impl RowModel for ContactList {
     const CONTEXTS: &'static [&'static str] = &["crm"];
 
     fn keys(event: &RecordedEvent) -> Result<Vec<RowKey>, String> {
-        if let Some(moved) = moved(event)? {
-            let merged = moved.to.is_some() && moved.column != COMPANY_ID;
-            let own = RowKey::id(&event.aggregate_id);
-            return Ok(match moved {
-                Moved { column: COMPANY_ID, .. } => vec![moved.key()],
-                Moved { from, .. } if merged => own.into_iter().chain(from.into_iter().map(RowKey::Id)).collect(),
-                _ if is_of::<Contact>(event) => own,
-                _ => Vec::new(),
-            });
-        }
-        Ok(if is_of::<Contact>(event) { RowKey::id(&event.aggregate_id) } else { Vec::new() })
+        let own = if is_of::<Contact>(event) { RowKey::id(&event.aggregate_id) } else { Vec::new() };
+        Ok(match moved(event)? {
+            Some(moved) if moved.column == COMPANY_ID => vec![moved.key()],
+            Some(Moved { column: CONTACT_ID, from, .. }) => own.into_iter().chain(from.into_iter().map(RowKey::Id)).collect(),
+            _ => own,
+        })
     }
 
     fn apply(event: &RecordedEvent, rows: &mut Rows<'_, ContactRow>) -> Result<(), String> {

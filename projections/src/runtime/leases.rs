@@ -75,6 +75,32 @@ impl Leases {
     }
 }
 
+/// Takes all leases whose names start with `prefix` away from their holders, so that nobody does that work until they are given
+/// back. Returns when the former holders have stopped by themselves.
+pub async fn seize(pool: &PgPool, prefix: &str) -> Result<Seized, sqlx::Error> {
+    const SEIZE: &str = "UPDATE runtime.leases SET holder = $2, epoch = epoch + 1, expires_at = now() + interval '1 minute' WHERE starts_with(name, $1)";
+    let seized = Seized { pool: pool.clone(), prefix: prefix.to_owned(), holder: platform::clock::new_id() };
+    sqlx::query(SEIZE).bind(prefix).bind(seized.holder).execute(pool).await?;
+    // A holder works until the term that it counted itself, from before its last renewal, is over.
+    tokio::time::sleep(LASTS).await;
+    Ok(seized)
+}
+
+/// Leases that were taken away; they end by themselves after a minute if this process dies.
+pub struct Seized {
+    pool: PgPool,
+    prefix: String,
+    holder: Uuid,
+}
+
+impl Seized {
+    /// Lets anybody take them.
+    pub async fn give_back(self) -> Result<(), sqlx::Error> {
+        sqlx::query("UPDATE runtime.leases SET expires_at = now() WHERE starts_with(name, $1) AND holder = $2").bind(&self.prefix).bind(self.holder).execute(&self.pool).await?;
+        Ok(())
+    }
+}
+
 struct Competitor {
     pool: PgPool,
     own: String,

@@ -19,7 +19,7 @@ mod tail;
 
 pub use checkpoints::{Checkpoints, Place, Position, active_checkpoints};
 pub use kafka_source::KafkaSource;
-pub use leases::{Lease, Leases};
+pub use leases::{Lease, Leases, Seized, seize};
 pub use log_source::{LogHeads, LogReader, LogSource, read_event};
 pub use parked::{ParkedKey, parked_keys, request_retry};
 pub use projection::{ApplyError, Projection};

@@ -247,6 +247,16 @@ impl Session<'_> {
             let position = match tail {
                 tails::Tail::Empty => 0,
                 tails::Tail::Expired => self.remembered(&place).await?,
+                tails::Tail::Holed { end } => {
+                    let topic = self.relay.kafka.topic(&place.context);
+                    tracing::warn!(
+                        topic,
+                        partition = place.partition,
+                        "the topic lacks events; its records are deleted and the log is published again"
+                    );
+                    self.relay.kafka.truncate(&topic, place.partition, end, Duration::from_secs(5)).await?;
+                    0
+                }
                 tails::Tail::Last { position, event_id } => {
                     let stored = self.log.after(&[(place.clone(), position - 1)], 1).await?;
                     if stored.first().is_none_or(|event| event.event_id != event_id) {

@@ -27,28 +27,64 @@ pub enum Tail {
         /// Its `ce_id`.
         event_id: Uuid,
     },
+    /// Records are missing between the first and the last, or before the first of a topic of which nothing has expired: the topic was
+    /// lost and written to before anybody noticed.
+    Holed {
+        /// The offset after the last record.
+        end: i64,
+    },
+}
+
+/// Both ends of a topic partition that has records.
+#[derive(Clone, Copy)]
+struct Ends {
+    low: i64,
+    high: i64,
 }
 
 /// Reads the tails. Blocks for up to ten seconds.
 pub fn read(options: &KafkaOptions, places: &[Place]) -> Result<HashMap<Place, Tail>, KafkaError> {
     let consumer: BaseConsumer = options.consumer("relay-tail").create()?;
     let mut tails = HashMap::new();
-    let mut wanted = HashMap::new();
-    let mut assignment = TopicPartitionList::new();
+    let mut ends = HashMap::new();
     for place in places {
-        let topic = options.topic(&place.context);
-        let (low, high) = consumer.fetch_watermarks(&topic, place.partition, TIMEOUT)?;
+        let (low, high) = consumer.fetch_watermarks(&options.topic(&place.context), place.partition, TIMEOUT)?;
         match (low, high) {
             (_, 0) => drop(tails.insert(place.clone(), Tail::Empty)),
             _ if low == high => drop(tails.insert(place.clone(), Tail::Expired)),
-            _ => {
-                assignment.add_partition_offset(&topic, place.partition, Offset::Offset(high - 1))?;
-                wanted.insert((topic, place.partition), place.clone());
-            }
+            _ => drop(ends.insert(place.clone(), Ends { low, high })),
         }
     }
+    let lasts = records_at(options, &consumer, ends.iter().map(|(place, ends)| (place.clone(), ends.high - 1)))?;
+    let firsts = records_at(options, &consumer, ends.iter().map(|(place, ends)| (place.clone(), ends.low)))?;
+    for (place, Ends { low, high }) in ends {
+        // A record that is not ours has position 0, which no event of the log has: the caller finds it foreign.
+        let (position, event_id) = lasts.get(&place).copied().flatten().unwrap_or((0, Uuid::nil()));
+        let first = firsts.get(&place).copied().flatten().map_or(0, |(position, _)| position);
+        // Repeated records make the offsets run ahead of the positions; only the opposite means that something is missing.
+        let holed = position - first > high - 1 - low || (low == 0 && first > 1);
+        let tail = if holed { Tail::Holed { end: high } } else { Tail::Last { position, event_id } };
+        tails.insert(place, tail);
+    }
+    Ok(tails)
+}
+
+/// Reads one record of each topic partition.
+fn records_at(
+    options: &KafkaOptions,
+    consumer: &BaseConsumer,
+    places: impl Iterator<Item = (Place, i64)>,
+) -> Result<HashMap<Place, Option<(Position, Uuid)>>, KafkaError> {
+    let mut assignment = TopicPartitionList::new();
+    let mut wanted = HashMap::new();
+    for (place, offset) in places {
+        let topic = options.topic(&place.context);
+        assignment.add_partition_offset(&topic, place.partition, Offset::Offset(offset))?;
+        wanted.insert((topic, place.partition), place);
+    }
+    let mut found = HashMap::new();
     if wanted.is_empty() {
-        return Ok(tails);
+        return Ok(found);
     }
     consumer.assign(&assignment)?;
     let deadline = Instant::now() + TIMEOUT;
@@ -63,12 +99,10 @@ pub fn read(options: &KafkaOptions, places: &[Place]) -> Result<HashMap<Place, T
             Some(Err(error)) => return Err(error),
         };
         if let Some(place) = wanted.remove(&(message.topic().to_owned(), message.partition())) {
-            // A record that is not ours has position 0, which no event of the log has: the caller finds it foreign.
-            let (position, event_id) = identity(&message).unwrap_or((0, Uuid::nil()));
-            tails.insert(place, Tail::Last { position, event_id });
+            found.insert(place, identity(&message));
         }
     }
-    Ok(tails)
+    Ok(found)
 }
 
 fn identity(message: &BorrowedMessage<'_>) -> Option<(Position, Uuid)> {

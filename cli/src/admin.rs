@@ -1,0 +1,201 @@
+//! Migrations, tenants and tokens: the commands that need the owner's connection.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use chrono::{DateTime, Utc};
+use clap::Subcommand;
+use comfy_table::Table;
+use platform::clock;
+use platform::config::Config;
+use platform::postgres::{self, DatabaseError};
+use projections::contexts;
+use sqlx::{Connection, PgConnection};
+use uuid::Uuid;
+
+/// The roles that a token may carry.
+const ROLES: [&str; 6] = ["owner", "admin", "member", "analyst", "auditor", "service"];
+
+/// `neuroops tenants …`
+#[derive(Subcommand)]
+pub enum TenantsCommand {
+    /// Create a tenant; prints its id and a token for its owner.
+    Create {
+        /// The organisation's name.
+        name: String,
+        /// Subject of the owner's token.
+        #[arg(long, default_value = "owner")]
+        owner: String,
+        /// Days until the token expires.
+        #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=365))]
+        days: u32,
+    },
+    /// List the tenants.
+    List,
+    /// Let a tenant read and export, but not command.
+    Suspend {
+        /// The tenant's id.
+        tenant: Uuid,
+    },
+    /// Lift a suspension.
+    Reinstate {
+        /// The tenant's id.
+        tenant: Uuid,
+    },
+}
+
+/// `neuroops tokens …`
+#[derive(Subcommand)]
+pub enum TokensCommand {
+    /// Issue a token; prints it once.
+    Issue {
+        /// The tenant's id; the demo tenant without it.
+        #[arg(long, env = "NEUROOPS_TENANT_ID")]
+        tenant: Option<Uuid>,
+        /// Whom the token is for: a user's id or email address, or the name of a program.
+        #[arg(long)]
+        subject: String,
+        /// owner, admin, member, analyst, auditor or service; several with commas.
+        #[arg(long, value_delimiter = ',', default_value = "member")]
+        role: Vec<String>,
+        /// Days until it expires.
+        #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=365))]
+        days: u32,
+    },
+    /// List the tokens of a tenant.
+    List {
+        /// The tenant's id.
+        #[arg(long, env = "NEUROOPS_TENANT_ID")]
+        tenant: Option<Uuid>,
+    },
+    /// Revoke a token; gateways refuse it within five seconds.
+    Revoke {
+        /// The token's id, as `list` shows it.
+        token_id: Uuid,
+    },
+}
+
+async fn connect(admin_url: &str) -> Result<PgConnection> {
+    Ok(PgConnection::connect(admin_url).await.map_err(DatabaseError::Connect)?)
+}
+
+/// `neuroops migrate`
+pub async fn migrate(config: &Config) -> Result<()> {
+    let admin = config.require_database_admin()?;
+    postgres::migrate(admin.expose(), &contexts::context_types(), config.log_partitions).await?;
+    println!("The database is up to date.");
+    Ok(())
+}
+
+/// Makes a tenant, or finds the one with this id.
+pub async fn ensure_tenant(admin_url: &str, id: Option<Uuid>, name: &str) -> Result<Uuid> {
+    let id = id.unwrap_or_else(clock::new_id);
+    let mut connection = connect(admin_url).await?;
+    sqlx::query("INSERT INTO tenancy.tenants (tenant_id, name) VALUES ($1, $2) ON CONFLICT (tenant_id) DO NOTHING")
+        .bind(id)
+        .bind(name)
+        .execute(&mut connection)
+        .await?;
+    connection.close().await?;
+    Ok(id)
+}
+
+/// Issues a token and records it, so that it can be listed and revoked.
+pub async fn issue(admin_url: &str, jwt_secret: &str, tenant: Uuid, subject: &str, roles: &[String], lasts: Duration) -> Result<String> {
+    if let Some(unknown) = roles.iter().find(|role| !ROLES.contains(&role.as_str())) {
+        bail!("`{unknown}` is not a role; the roles are {}", ROLES.join(", "));
+    }
+    let token_id = clock::new_id();
+    let expires_at: DateTime<Utc> = clock::now() + lasts;
+    let mut connection = connect(admin_url).await?;
+    let done = sqlx::query(
+        "INSERT INTO tenancy.tokens (tenant_id, token_id, subject, roles, expires_at) SELECT tenant_id, $2, $3, $4, $5 FROM tenancy.tenants WHERE tenant_id = $1",
+    )
+    .bind(tenant)
+    .bind(token_id)
+    .bind(subject)
+    .bind(roles)
+    .bind(expires_at)
+    .execute(&mut connection)
+    .await?;
+    connection.close().await?;
+    if done.rows_affected() == 0 {
+        bail!("there is no tenant {tenant}; `neuroops tenants list` shows them");
+    }
+    Ok(gateway::auth::issue(jwt_secret, tenant, subject, roles, token_id, lasts))
+}
+
+fn days(count: u32) -> Duration {
+    Duration::from_hours(24 * u64::from(count))
+}
+
+/// `neuroops tenants …`
+pub async fn tenants(config: &Config, command: TenantsCommand) -> Result<()> {
+    let admin = config.require_database_admin()?.expose();
+    match command {
+        TenantsCommand::Create { name, owner, days: count } => {
+            let secret = config.require_jwt_secret()?.expose();
+            let tenant = ensure_tenant(admin, None, &name).await?;
+            let token = issue(admin, secret, tenant, &owner, &["owner".to_owned()], days(count)).await?;
+            println!("NEUROOPS_TENANT_ID={tenant}\nNEUROOPS_TOKEN={token}");
+        }
+        TenantsCommand::List => {
+            let mut connection = connect(admin).await?;
+            let rows: Vec<(Uuid, String, String, DateTime<Utc>)> =
+                sqlx::query_as("SELECT tenant_id, name, status, created_at FROM tenancy.tenants ORDER BY created_at").fetch_all(&mut connection).await?;
+            let mut table = Table::new();
+            table.set_header(["tenant", "name", "status", "created"]);
+            for (tenant, name, status, created) in rows {
+                table.add_row([tenant.to_string(), name, status, created.format("%Y-%m-%d %H:%M").to_string()]);
+            }
+            println!("{table}");
+        }
+        TenantsCommand::Suspend { tenant } => set_status(admin, tenant, "suspended").await?,
+        TenantsCommand::Reinstate { tenant } => set_status(admin, tenant, "active").await?,
+    }
+    Ok(())
+}
+
+async fn set_status(admin: &str, tenant: Uuid, status: &str) -> Result<()> {
+    let mut connection = connect(admin).await?;
+    let done = sqlx::query("UPDATE tenancy.tenants SET status = $2 WHERE tenant_id = $1").bind(tenant).bind(status).execute(&mut connection).await?;
+    if done.rows_affected() == 0 {
+        bail!("there is no tenant {tenant}; `neuroops tenants list` shows them");
+    }
+    println!("{tenant} is {status}.");
+    Ok(())
+}
+
+/// `neuroops tokens …`
+pub async fn tokens(config: &Config, command: TokensCommand) -> Result<()> {
+    let admin = config.require_database_admin()?.expose();
+    let demo = || crate::settings::client_setting("NEUROOPS_TENANT_ID").and_then(|id| id.parse().ok());
+    let tenant_of = |tenant: Option<Uuid>| tenant.or_else(demo).context("which tenant? Give --tenant; `neuroops tenants list` shows them");
+    match command {
+        TokensCommand::Issue { tenant, subject, role, days: count } => {
+            let secret = config.require_jwt_secret()?.expose();
+            println!("{}", issue(admin, secret, tenant_of(tenant)?, &subject, &role, days(count)).await?);
+        }
+        TokensCommand::List { tenant } => {
+            const QUERY: &str = "SELECT token_id, subject, array_to_string(roles, ', '), expires_at, revoked_at IS NOT NULL FROM tenancy.tokens \
+                WHERE tenant_id = $1 ORDER BY issued_at DESC LIMIT 200";
+            let mut connection = connect(admin).await?;
+            let rows: Vec<(Uuid, String, String, DateTime<Utc>, bool)> = sqlx::query_as(QUERY).bind(tenant_of(tenant)?).fetch_all(&mut connection).await?;
+            let mut table = Table::new();
+            table.set_header(["token", "subject", "roles", "expires", "revoked"]);
+            for (token, subject, roles, expires, revoked) in rows {
+                table.add_row([token.to_string(), subject, roles, expires.format("%Y-%m-%d %H:%M").to_string(), if revoked { "yes" } else { "" }.to_owned()]);
+            }
+            println!("{table}");
+        }
+        TokensCommand::Revoke { token_id } => {
+            let mut connection = connect(admin).await?;
+            let done = sqlx::query("UPDATE tenancy.tokens SET revoked_at = now() WHERE token_id = $1 AND revoked_at IS NULL").bind(token_id).execute(&mut connection).await?;
+            if done.rows_affected() == 0 {
+                bail!("there is no such token, or it is revoked already; `neuroops tokens list` shows them");
+            }
+            println!("Revoked.");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,173 @@
+//! Gateways and workers, alone or together.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use clap::{Args, ValueEnum};
+use commands::{BusOptions, CommandBus};
+use futures::FutureExt as _;
+use gateway::{GatewayOptions, GatewayParts, GatewayState, Health, Probe};
+use platform::config::Config;
+use platform::kafka::KafkaOptions;
+use platform::{postgres, telemetry};
+use projections::contexts;
+use sqlx::PgPool;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use workers::{Roles, WorkerHealth, WorkerOptions, Workers};
+
+/// Connections of a gateway: its lanes, its loaders, and the queries of its users.
+const GATEWAY_CONNECTIONS: u32 = 24;
+/// Connections of a worker process.
+const WORKER_CONNECTIONS: u32 = 24;
+
+/// A role of a worker process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum WorkRole {
+    /// Carries the log to Kafka.
+    Relay,
+    /// Fill the read models.
+    Projectors,
+    /// Deletes what may be forgotten.
+    Janitor,
+}
+
+/// `neuroops work`
+#[derive(Args)]
+pub struct WorkArgs {
+    /// Run only these.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<WorkRole>,
+}
+
+/// What a gateway is started with.
+pub struct GatewaySettings {
+    /// Connection string of the application role.
+    pub database_url: String,
+    /// Signs access tokens.
+    pub jwt_secret: String,
+    /// Dependencies besides Postgres.
+    pub probes: Vec<(&'static str, Probe)>,
+}
+
+/// A gateway that listens.
+pub struct Gateway {
+    /// Where.
+    pub address: SocketAddr,
+    shutdown: CancellationToken,
+    task: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+impl Gateway {
+    /// Binds the address and serves.
+    pub async fn start(config: &Config, settings: GatewaySettings, listener: TcpListener) -> Result<Self> {
+        let pool = postgres::pool(&settings.database_url, GATEWAY_CONNECTIONS)?;
+        let partitions = wait_for_postgres(&pool).await?;
+        let lanes = usize::try_from(config.appender_lanes)?;
+        let bus = CommandBus::start(&contexts::domains(), &pool, BusOptions { partitions, lanes, ..BusOptions::default() });
+        let shutdown = CancellationToken::new();
+        let address = listener.local_addr()?;
+        let mut options = GatewayOptions::new(settings.jwt_secret);
+        options.addr = address;
+        options.body_bytes_max = config.http_body_bytes_max;
+        options.request_timeout = Duration::from_secs(config.http_timeout_seconds);
+        options.cors_origins = config.frontend_url.iter().cloned().collect();
+        let state = GatewayState::start(GatewayParts {
+            options,
+            pool,
+            bus,
+            contexts: contexts::CONTEXTS,
+            metrics: telemetry::init_metrics(),
+            probes: settings.probes,
+            shutdown: shutdown.clone(),
+        });
+        let task = tokio::spawn(gateway::serve(listener, gateway::router(state), shutdown.clone()));
+        Ok(Self { address, shutdown, task })
+    }
+
+    /// Lets requests finish and stops.
+    pub async fn stop(self) -> Result<()> {
+        self.shutdown.cancel();
+        Ok(self.task.await??)
+    }
+}
+
+/// Binds a listener with a message that helps.
+pub async fn bind(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("{address} cannot be listened on; another program may use the port: stop it or set HTTP_ADDR to another address"))
+}
+
+/// Waits a little for Postgres, so that processes may be started in any order.
+async fn wait_for_postgres(pool: &PgPool) -> Result<i32> {
+    let mut tries = 0;
+    loop {
+        match postgres::check(pool).await {
+            Err(postgres::DatabaseError::Connect(error)) if tries < 20 => {
+                if tries == 0 {
+                    tracing::warn!(%error, "waiting for Postgres");
+                }
+                tries += 1;
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+            result => return Ok(result?),
+        }
+    }
+}
+
+/// Starts workers.
+pub async fn start_workers(database_url: &str, kafka: Option<KafkaOptions>, roles: Roles) -> Result<Workers> {
+    let pool = postgres::pool(database_url, WORKER_CONNECTIONS)?;
+    let partitions = wait_for_postgres(&pool).await?;
+    let contexts = contexts::context_types().into_iter().map(|(name, _)| name).collect();
+    let projections = contexts::projections();
+    Ok(Workers::start(WorkerOptions { pool, kafka, contexts, projections, partitions, roles }).await?)
+}
+
+/// The probes of workers that run in the same process as a gateway.
+pub fn probes(health: &WorkerHealth) -> Vec<(&'static str, Probe)> {
+    let probe = |trouble: fn(&WorkerHealth) -> Option<String>| -> Probe {
+        let health = health.clone();
+        Arc::new(move || std::future::ready(trouble(&health).map_or_else(Health::ok, Health::degraded)).boxed())
+    };
+    vec![("kafka", probe(WorkerHealth::kafka_trouble)), ("projections", probe(WorkerHealth::projector_trouble))]
+}
+
+/// `neuroops serve`
+pub async fn serve(config: &Config) -> Result<()> {
+    let settings = GatewaySettings {
+        database_url: config.require_database()?.expose().to_owned(),
+        jwt_secret: config.require_jwt_secret()?.expose().to_owned(),
+        probes: Vec::new(),
+    };
+    let gateway = Gateway::start(config, settings, bind(config.http_addr).await?).await?;
+    println!("listening on http://{}", gateway.address);
+    stop_signal().await?;
+    gateway.stop().await
+}
+
+/// `neuroops work`
+pub async fn work(config: &Config, args: &WorkArgs) -> Result<()> {
+    let runs = |role| args.only.is_empty() || args.only.contains(&role);
+    let roles = Roles { relay: runs(WorkRole::Relay), projectors: runs(WorkRole::Projectors), janitor: runs(WorkRole::Janitor) };
+    let bootstrap = if roles.relay { Some(config.require_kafka()?) } else { config.kafka_bootstrap_servers.as_deref() };
+    let kafka = bootstrap.map(|bootstrap| KafkaOptions { bootstrap: bootstrap.to_owned(), prefix: config.kafka_topic_prefix.clone() });
+    let workers = start_workers(config.require_database_worker()?.expose(), kafka, roles).await?;
+    println!("working");
+    stop_signal().await?;
+    workers.stop().await;
+    Ok(())
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+pub async fn stop_signal() -> Result<()> {
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    tokio::select! {
+        result = tokio::signal::ctrl_c() => result?,
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}

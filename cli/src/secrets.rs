@@ -1,0 +1,61 @@
+//! The secrets of a platform that `up` brings: made at its first start, kept in `.neuroops/secrets.env`, readable by its owner alone.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+
+use crate::settings;
+
+/// What must not be known to others.
+pub struct Secrets {
+    /// Signs access tokens.
+    pub jwt_secret_key: String,
+    /// Password of the application role.
+    pub app_password: String,
+    /// Password of the worker role.
+    pub worker_password: String,
+    /// Password of the demo user.
+    pub demo_password: String,
+}
+
+impl Secrets {
+    /// Reads the secrets of the folder, or makes them.
+    pub fn load(dir: &Path) -> Result<Self> {
+        let path = dir.join("secrets.env");
+        let mut known = settings::read(&path);
+        let mut take = |name: &str| known.remove(name).map_or_else(random, Ok);
+        let secrets = Self {
+            jwt_secret_key: take("JWT_SECRET_KEY")?,
+            app_password: take("APP_PASSWORD")?,
+            worker_password: take("WORKER_PASSWORD")?,
+            demo_password: take("DEMO_PASSWORD")?,
+        };
+        let Self { jwt_secret_key, app_password, worker_password, demo_password } = &secrets;
+        let text = format!("JWT_SECRET_KEY={jwt_secret_key}\nAPP_PASSWORD={app_password}\nWORKER_PASSWORD={worker_password}\nDEMO_PASSWORD={demo_password}\n");
+        write_private(&path, &text)?;
+        Ok(secrets)
+    }
+}
+
+/// 32 bytes from the kernel, as 64 hexadecimal digits.
+fn random() -> Result<String> {
+    let mut bytes = [0; 32];
+    File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes)).context("no random bytes from the kernel")?;
+    Ok(hex::encode(bytes))
+}
+
+/// Replaces a file at once, readable by its owner alone.
+pub fn write_private(path: &Path, text: &str) -> Result<()> {
+    let temporary = path.with_extension("new");
+    let write = || -> std::io::Result<()> {
+        drop(std::fs::remove_file(&temporary));
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&temporary, path)
+    };
+    write().with_context(|| format!("{} cannot be written; check the folder's permissions and free space", path.display()))
+}

@@ -1,0 +1,187 @@
+//! `neuroops up`: everything in one process, with its own servers.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow};
+use platform::config::Config;
+use platform::embedded::{Embedded, KafkaKind};
+use platform::kafka::KafkaOptions;
+use platform::postgres::{self, with_database};
+use projections::contexts;
+use uuid::Uuid;
+use workers::{Roles, Workers};
+
+use crate::admin;
+use crate::roles::{self, Gateway, GatewaySettings};
+use crate::secrets::{Secrets, write_private};
+use crate::settings;
+
+/// A platform that runs in this process.
+pub struct Up {
+    /// Where the gateway listens.
+    pub url: String,
+    /// The demo tenant.
+    pub tenant_id: Uuid,
+    /// An owner's token of the demo tenant.
+    pub token: String,
+    /// Connection string of the application role.
+    pub database_url: String,
+    /// Kafka.
+    pub kafka: KafkaOptions,
+    /// What kind of Kafka it is, if it is our own.
+    pub kafka_kind: Option<KafkaKind>,
+    /// The file with all that.
+    pub env_file: PathBuf,
+    /// What the user should know about the servers.
+    pub notices: Vec<String>,
+    gateway: Gateway,
+    workers: Workers,
+    servers: Embedded,
+}
+
+/// Connection strings of the roles.
+struct Databases {
+    app: String,
+    worker: String,
+    admin: Option<String>,
+}
+
+impl Up {
+    /// Starts the servers, the gateway and the workers.
+    pub async fn start(config: &Config) -> Result<Self> {
+        // Before anything is started: an occupied port should cost nothing.
+        let listener = roles::bind(config.http_addr).await?;
+        let options = config.embedded_options();
+        let servers = tokio::task::spawn_blocking(move || Embedded::start(&options)).await??;
+        let secrets = Secrets::load(&config.dir)?;
+        let databases = databases(config, &servers, &secrets).await?;
+        let kafka = KafkaOptions { bootstrap: bootstrap(config, &servers)?, prefix: config.kafka_topic_prefix.clone() };
+        let kafka_kind = servers.kafka().map(|kafka| kafka.kind);
+        if kafka_kind == Some(KafkaKind::InProcess) {
+            create_mock_topics(&servers, &kafka, &databases.worker).await?;
+        }
+        let jwt_secret = config.jwt_secret_key.as_ref().map_or(secrets.jwt_secret_key.as_str(), |secret| secret.expose()).to_owned();
+        let workers = roles::start_workers(&databases.worker, Some(kafka.clone()), Roles::ALL).await?;
+        let gateway_settings = GatewaySettings { database_url: databases.app.clone(), jwt_secret: jwt_secret.clone(), probes: roles::probes(&workers.health()) };
+        let gateway = Gateway::start(config, gateway_settings, listener).await?;
+        let url = format!("http://{}", gateway.address);
+        let env_file = config.dir.join("demo.env");
+        let (tenant_id, token) = match &databases.admin {
+            Some(admin) => demo_tenant(config, admin, &jwt_secret).await?,
+            None => return Err(anyhow!("DATABASE_ADMIN_URL is not set; `up` needs it beside DATABASE_URL to migrate and to make the demo tenant")),
+        };
+        let mut up = Self { url, tenant_id, token, database_url: databases.app.clone(), kafka, kafka_kind, env_file, notices: servers.notices().to_vec(), gateway, workers, servers };
+        up.write_env(&databases, &secrets)?;
+        up.notices.retain(|notice| !notice.is_empty());
+        Ok(up)
+    }
+
+    fn write_env(&self, databases: &Databases, secrets: &Secrets) -> Result<()> {
+        let mut text = String::from("# Written by `neuroops up`; source it in a shell. The password is for the sign-in of people, the token for programs.\n");
+        let lines = [
+            ("NEUROOPS_URL", self.url.as_str()),
+            ("NEUROOPS_TENANT_ID", &self.tenant_id.to_string()),
+            ("NEUROOPS_TOKEN", &self.token),
+            ("NEUROOPS_EMAIL", "demo@example.com"),
+            ("NEUROOPS_PASSWORD", &secrets.demo_password),
+            ("DATABASE_URL", &databases.app),
+            ("DATABASE_WORKER_URL", &databases.worker),
+            ("DATABASE_ADMIN_URL", databases.admin.as_deref().unwrap_or_default()),
+            ("KAFKA_BOOTSTRAP_SERVERS", &self.kafka.bootstrap),
+            ("KAFKA_TOPIC_PREFIX", &self.kafka.prefix),
+        ];
+        for (name, value) in lines {
+            text.push_str(&format!("export {name}='{value}'\n"));
+        }
+        write_private(&self.env_file, &text)
+    }
+
+    /// The process ids of the servers.
+    pub fn server_pids(&self) -> Vec<(&'static str, u32)> {
+        self.servers.pids()
+    }
+
+    /// Stops everything, gateways first.
+    pub async fn stop(self) -> Result<()> {
+        let Self { gateway, workers, mut servers, .. } = self;
+        let stopped = gateway.stop().await;
+        workers.stop().await;
+        tokio::task::spawn_blocking(move || servers.stop()).await?;
+        stopped
+    }
+}
+
+async fn databases(config: &Config, servers: &Embedded, secrets: &Secrets) -> Result<Databases> {
+    if let Some(own) = servers.postgres() {
+        let server = own.admin_url.clone();
+        postgres::ensure_database(&server, "neuroops", None).await?;
+        let admin = with_database(&server, "neuroops");
+        postgres::migrate(&admin, &contexts::context_types(), config.log_partitions).await?;
+        let passwords = [("neuroops_app", secrets.app_password.as_str()), ("neuroops_worker", secrets.worker_password.as_str())];
+        postgres::set_passwords(&admin, &passwords).await?;
+        let url = |role: &str, password: &str| format!("postgres://{role}:{password}@127.0.0.1:{}/neuroops", own.port);
+        return Ok(Databases { app: url("neuroops_app", &secrets.app_password), worker: url("neuroops_worker", &secrets.worker_password), admin: Some(admin) });
+    }
+    let admin = config.database_admin_url.as_ref().map(|url| url.expose().to_owned());
+    if let Some(admin) = &admin {
+        postgres::migrate(admin, &contexts::context_types(), config.log_partitions).await?;
+    }
+    Ok(Databases { app: config.require_database()?.expose().to_owned(), worker: config.require_database_worker()?.expose().to_owned(), admin })
+}
+
+fn bootstrap(config: &Config, servers: &Embedded) -> Result<String> {
+    match (servers.kafka(), &config.kafka_bootstrap_servers) {
+        (Some(own), _) => Ok(own.bootstrap.clone()),
+        (None, Some(outside)) => Ok(outside.clone()),
+        (None, None) => Err(anyhow!("no Kafka: set KAFKA_BOOTSTRAP_SERVERS")),
+    }
+}
+
+/// The in-process broker answers no administrative requests; its topics are made through its own door.
+async fn create_mock_topics(servers: &Embedded, kafka: &KafkaOptions, worker_url: &str) -> Result<()> {
+    let partitions = postgres::check(&postgres::pool(worker_url, 1)?).await?;
+    for (context, _) in contexts::context_types() {
+        servers.create_mock_topic(&kafka.topic(&context), partitions)?;
+    }
+    Ok(())
+}
+
+/// The tenant that `up` makes at its first start, with a fresh token for its owner.
+async fn demo_tenant(config: &Config, admin_url: &str, jwt_secret: &str) -> Result<(Uuid, String)> {
+    let known = settings::read(&config.dir.join("demo.env")).remove("NEUROOPS_TENANT_ID").and_then(|id| id.parse().ok());
+    let tenant_id = admin::ensure_tenant(admin_url, known, "Demo").await?;
+    let days = config.jwt_access_expiry_days;
+    let token = admin::issue(admin_url, jwt_secret, tenant_id, "demo@example.com", &["owner".to_owned()], Duration::from_hours(24 * u64::from(days))).await?;
+    Ok((tenant_id, token))
+}
+
+/// `neuroops up`
+pub async fn run(config: Config) -> Result<()> {
+    println!("Starting Postgres, Kafka, the gateway and the workers …");
+    let up = Up::start(&config).await?;
+    for notice in &up.notices {
+        println!("Note: {notice}");
+    }
+    let env_file = up.env_file.display();
+    println!(
+        "\nNeuroOps is ready.\n\n  HTTP      {url}   (documentation: {url}/docs)\n  Postgres  {database}\n  Kafka     {kafka}   (topics {prefix}.*)\n  Tenant    {tenant}   (settings and an owner's token: {env_file})\n\n\
+         Try a first command and a first query in another terminal:\n\n  \
+         source {env_file}\n  \
+         curl -sS -X POST \"$NEUROOPS_URL/v1/crm/contact/register\" -H \"Authorization: Bearer $NEUROOPS_TOKEN\" \\\n       \
+         -H 'Content-Type: application/json' -d '{{\"given_name\":\"Ada\",\"family_name\":\"Lovelace\",\"email\":\"ada@example.com\"}}'\n  \
+         curl -sS \"$NEUROOPS_URL/v1/crm/contact-list?q=lovelace\" -H \"Authorization: Bearer $NEUROOPS_TOKEN\"\n\n\
+         Ctrl-C stops all of it; the data stay in {dir}.",
+        url = up.url,
+        database = up.database_url.split_once('@').map_or("", |(_, host)| host),
+        kafka = up.kafka.bootstrap,
+        prefix = up.kafka.prefix,
+        tenant = up.tenant_id,
+        dir = config.dir.display(),
+    );
+    roles::stop_signal().await?;
+    println!("\nStopping …");
+    up.stop().await.context("not everything stopped cleanly; the next start recovers what is needed")?;
+    println!("Stopped.");
+    Ok(())
+}
