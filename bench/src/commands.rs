@@ -19,12 +19,13 @@ use sqlx::{Connection, Executor, PgConnection};
 use crate::report::Report;
 use crate::setup::Bench;
 
-const BODY: &str = r#"{"given_name":"Ada","family_name":"Lovelace","job_title":"Analyst","owner":"sales@example.com","source":"web","tags":["vip","newsletter"]}"#;
+/// Body of the command that is measured.
+pub const BODY: &str = r#"{"given_name":"Ada","family_name":"Lovelace","job_title":"Analyst","owner":"sales@example.com","source":"web","tags":["vip","newsletter"]}"#;
 const TIME: Duration = Duration::from_secs(6);
 
-/// Measures.
-pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
-    let options = BusOptions::default();
+/// Measures; answers the highest rate.
+pub async fn run(bench: &Bench, report: &mut Report) -> Result<f64> {
+    let options = BusOptions { partitions: bench.partitions, ..BusOptions::default() };
     let bus = CommandBus::start(&contexts::domains(), &bench.app, options);
     warm_up(bench, &bus).await?;
     let mut rates = Vec::new();
@@ -37,6 +38,20 @@ pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
     }
     let limit = copy_limit(bench).await?;
     report.add("commands, 512 in flight", "1/s", rates[2], "COPY of the same rows", limit, "≥ 0.5");
+    Ok(rates[2])
+}
+
+/// The rate with a million events in the log beside the rate with few.
+pub async fn growth(bench: &Bench, report: &mut Report) -> Result<()> {
+    let fresh = Bench::start().await?;
+    let options = BusOptions { partitions: bench.partitions, ..BusOptions::default() };
+    let bus = CommandBus::start(&contexts::domains(), &fresh.app, options.clone());
+    warm_up(&fresh, &bus).await?;
+    fresh.fill(10_000).await?;
+    let few = through_bus(&fresh, &bus, 64).await?;
+    fresh.fill(1_000_000).await?;
+    let many = through_bus(&fresh, &bus, 64).await?;
+    report.add("commands, 64 in flight, at 1,000,000 events", "1/s", many, "at 10,000 events", few, "≥ 0.8");
     Ok(())
 }
 
@@ -47,7 +62,8 @@ async fn warm_up(bench: &Bench, bus: &Arc<CommandBus>) -> Result<()> {
     Ok(())
 }
 
-fn request(tenant: uuid::Uuid) -> CommandRequest {
+/// The command that is measured.
+pub fn request(tenant: uuid::Uuid) -> CommandRequest {
     CommandRequest {
         tenant_id: TenantId(tenant),
         actor: Actor { subject: "bench".to_owned(), roles: Vec::new() },

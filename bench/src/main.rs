@@ -2,6 +2,9 @@
 //! `synchronous_commit` on for everybody. Prints one table and writes it as JSON.
 
 mod commands;
+mod latency;
+mod rebuild;
+mod relay;
 mod report;
 mod setup;
 
@@ -17,9 +20,23 @@ async fn run() -> Result<()> {
     let wanted = |name: &str| only.is_empty() || only.iter().any(|known| known == name);
     let bench = setup::Bench::start().await?;
     let mut report = report::Report::default();
+    let mut rate_max = 20_000.0;
     if wanted("commands") {
-        commands::run(&bench, &mut report).await?;
+        rate_max = commands::run(&bench, &mut report).await?;
     }
+    if wanted("relay") {
+        relay::run(&bench, &mut report).await?;
+    }
+    if wanted("rebuild") {
+        rebuild::run(&bench, &mut report).await?;
+    }
+    if wanted("latency") {
+        latency::run(&bench, &mut report, rate_max).await?;
+    }
+    if wanted("growth") {
+        commands::growth(&bench, &mut report).await?;
+    }
+    report.write(std::path::Path::new(".neuroops/bench.json"))?;
     report.print();
     Ok(())
 }

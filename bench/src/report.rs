@@ -1,5 +1,8 @@
 //! The table of results.
 
+use std::path::Path;
+
+use anyhow::Result;
 use comfy_table::Table;
 use serde::Serialize;
 
@@ -36,6 +39,14 @@ impl Report {
         let line = Line { name: name.into(), unit, ours, reference, reference_name: reference_name.into(), ratio: ours / reference, target: target.into() };
         println!("{}: {:.1} {} ({}: {:.1}, ratio {:.2})", line.name, line.ours, line.unit, line.reference_name, line.reference, line.ratio);
         self.lines.push(line);
+    }
+
+    /// Writes the table as JSON.
+    pub fn write(&self, path: &Path) -> Result<()> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        Ok(std::fs::write(path, serde_json::to_string_pretty(&self.lines)?)?)
     }
 
     /// Prints the table.

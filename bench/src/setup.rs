@@ -1,10 +1,14 @@
 //! The servers and databases of a run.
 
+use ::commands::{BusOptions, CommandBus};
 use anyhow::{Context, Result};
+use futures::StreamExt as _;
 use platform::postgres::{self, with_database};
 use projections::contexts;
 use sqlx::PgPool;
 use uuid::Uuid;
+
+use crate::commands::request;
 
 /// What the benchmarks run against.
 pub struct Bench {
@@ -14,7 +18,11 @@ pub struct Bench {
     pub worker: PgPool,
     /// As the owner.
     pub admin_url: String,
-    /// Tenants that exist.
+    /// Kafka's address.
+    pub bootstrap: String,
+    /// The number of log partitions.
+    pub partitions: i32,
+    /// Tenants.
     pub tenants: Vec<Uuid>,
 }
 
@@ -31,6 +39,21 @@ impl Bench {
         let app = postgres::pool(&format!("postgres://neuroops_app:bench@{host}"), 16)?;
         let worker = postgres::pool(&format!("postgres://neuroops_worker:bench@{host}"), 16)?;
         let tenants = (0..64).map(|_| platform::clock::new_id()).collect();
-        Ok(Self { app, worker, admin_url, tenants })
+        let bootstrap = std::env::var("BENCH_KAFKA").context("BENCH_KAFKA is not set; run `make bench`")?;
+        let partitions = postgres::check(&app).await?;
+        Ok(Self { app, worker, admin_url, bootstrap, partitions, tenants })
+    }
+
+    /// Makes sure that the log holds at least this many events; tells how many it holds.
+    pub async fn fill(&self, events: i64) -> Result<i64> {
+        let bus = CommandBus::start(&contexts::domains(), &self.app, BusOptions { partitions: self.partitions, ..BusOptions::default() });
+        let stored = || async { sqlx::query_scalar::<_, i64>("SELECT sum(position)::bigint FROM log.heads").fetch_one(&self.worker).await };
+        let missing = usize::try_from((events - stored().await?).max(0))?;
+        let requests = (0..missing).map(|number| bus.execute(request(self.tenants[number % self.tenants.len()])));
+        let mut under_way = futures::stream::iter(requests).buffer_unordered(512);
+        while let Some(result) = under_way.next().await {
+            result.map_err(|error| anyhow::anyhow!("{error}"))?;
+        }
+        Ok(stored().await?)
     }
 }

@@ -112,7 +112,14 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Kafka(command) => operations::kafka(&config, command).await?,
         Command::Tenants(command) => admin::tenants(&config, command).await?,
         Command::Tokens(command) => admin::tokens(&config, command).await?,
-        Command::Import(args) => println!("{}", import::run(&args).await?),
+        Command::Import(mut args) => {
+            // Without settings of its own, an import goes to the platform that `up` runs here.
+            if args.token.is_none() {
+                args.token = settings::client_setting("NEUROOPS_TOKEN");
+                args.url = settings::client_setting("NEUROOPS_URL").unwrap_or(args.url);
+            }
+            println!("{}", import::run(&args).await?);
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

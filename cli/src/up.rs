@@ -97,7 +97,7 @@ impl Up {
         write_private(&self.env_file, &text)
     }
 
-    /// The process ids of the servers.
+
     pub fn server_pids(&self) -> Vec<(&'static str, u32)> {
         self.servers.pids()
     }

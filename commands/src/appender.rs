@@ -132,7 +132,12 @@ async fn commit(pool: &PgPool, batch: &[Append]) -> Result<Vec<Result<Outcome, A
             }
             Err(error) if batch.len() > 1 => {
                 tracing::error!(?error, "the event log refused a batch; its commands are sent one by one");
-                return one_by_one(pool, batch).await;
+                return one_by_one(pool, batch, repeated).await;
+            }
+            // The first attempt may have stored what a later one is refused for.
+            Err(error) if repeated => {
+                tracing::error!(?error, "the event log refused a repeated append; its command is answered as unknown");
+                return Err(AppendError::Unknown);
             }
             Err(error) => {
                 tracing::error!(?error, "the event log refused an append");
@@ -143,12 +148,17 @@ async fn commit(pool: &PgPool, batch: &[Append]) -> Result<Vec<Result<Outcome, A
 }
 
 /// One command that Postgres cannot store must not take the others with it.
-async fn one_by_one(pool: &PgPool, batch: &[Append]) -> Result<Vec<Result<Outcome, AppendError>>, AppendError> {
+async fn one_by_one(pool: &PgPool, batch: &[Append], repeated: bool) -> Result<Vec<Result<Outcome, AppendError>>, AppendError> {
     let mut outcomes = Vec::with_capacity(batch.len());
     for append in batch {
-        let outcome = match log::append(pool, std::slice::from_ref(append)).await {
-            Ok(mut outcomes) => Ok(outcomes.pop().unwrap_or(Outcome::Retry)),
+        let append = std::slice::from_ref(append);
+        let outcome = match log::append(pool, append).await {
+            Ok(mut outcomes) => match if repeated { recognise(pool, append, &mut outcomes).await } else { Ok(()) } {
+                Ok(()) => Ok(outcomes.pop().unwrap_or(Outcome::Retry)),
+                Err(error) => Err(error),
+            },
             Err(LogError::Unavailable(_)) => Err(AppendError::Unknown),
+            Err(_) if repeated => Err(AppendError::Unknown),
             Err(error) => Err(AppendError::Failed(Arc::new(error))),
         };
         outcomes.push(outcome);

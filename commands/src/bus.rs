@@ -372,7 +372,11 @@ impl CommandBus {
                 touched.iter().for_each(|key| self.states.forget(&attempted.stream(key.aggregate_type, &key.id)));
                 Ok(Attempt::Again)
             }
-            Outcome::Replayed(answer) => Ok(Attempt::Done(self.replay(attempted, answer).await?)),
+            Outcome::Replayed(answer) => match self.replay(attempted, answer).await {
+                // It is stored, perhaps by this very request: "nothing was stored" would be wrong.
+                Err(CommandError::Unavailable) => Err(CommandError::Unresolved),
+                replayed => replayed.map(Attempt::Done),
+            },
             Outcome::KeyReused => Err(CommandError::KeyReused),
             Outcome::Claimed(held) => Err(CommandError::Claimed {
                 aggregate: attempted.aggregate.name(),

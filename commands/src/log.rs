@@ -137,10 +137,11 @@ pub enum LogError {
 impl From<sqlx::Error> for LogError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
-            // Classes 08 (connection), 53 (resources), 57 (operator intervention, such as a restart): it may work later.
+            // Classes 08 (connection), 40 (rollback), 53 (resources), 57 (operator intervention, such as a restart) and a server that
+            // has become a read-only standby (25006): it may work later.
             sqlx::Error::Database(database) => {
                 let code = database.code().unwrap_or_default();
-                let passing = ["08", "53", "57", "40"].iter().any(|class| code.starts_with(class));
+                let passing = ["08", "53", "57", "40", "25006"].iter().any(|class| code.starts_with(class));
                 if passing { Self::Unavailable(error) } else { Self::Refused(error) }
             }
             sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } => Self::Protocol(error.to_string()),

@@ -1,1 +1,41 @@
-//! gateway
+//! HTTP: who is calling, what they may do, and how requests become commands and queries.
+//!
+//! No context is named here: routes, documentation and permissions follow from [`projections::contexts::ContextEntry`]. One file
+//! is one area of the API; errors become answers in [`problem`] only.
+//!
+//! # Adding an endpoint
+//! Write its handler in a file of its own, route it in `router.rs` under `versioned` (with a token) or `open` (without), have it ask
+//! [`auth::Caller::require`] for a permission, and describe it in `openapi/`: a test compares the two lists. `docs/adding-an-endpoint.md`
+//! is the checklist.
+
+mod access;
+pub mod auth;
+mod bulk;
+mod catalogue;
+mod commands;
+mod deny;
+mod docs;
+mod freshness;
+mod headers;
+mod health;
+mod history;
+mod limits;
+mod observe;
+mod openapi;
+mod options;
+mod position;
+pub mod problem;
+mod queries;
+mod router;
+mod server;
+mod state;
+mod stream;
+mod wait;
+
+pub use auth::issue;
+pub use health::{Health, Probe, Status};
+pub use openapi::{openapi_document, schema_documents};
+pub use options::GatewayOptions;
+pub use router::router;
+pub use server::serve;
+pub use state::{GatewayParts, GatewayState};

@@ -1,5 +1,6 @@
 //! Pools and migrations.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -100,9 +101,19 @@ pub fn schema_fingerprint() -> String {
 }
 
 /// Begins a transaction of the worker role, which sees all tenants: for the relay and the projectors, never for a request.
-#[expect(clippy::disallowed_methods, reason = "the one place where a transaction begins that is not bound to a tenant")]
 pub async fn begin_worker(pool: &PgPool) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-    pool.begin().await
+    begin_with(pool, "BEGIN".into()).await
+}
+
+/// Begins a transaction with this statement.
+///
+/// The statement is awaited in a task of its own, because sqlx (0.8) is not safe to cancel there: a `BEGIN` whose answer nobody awaits
+/// leaves the pooled connection within a transaction that sqlx does not know of, and whatever uses the connection next is
+/// acknowledged without being committed. The task of a caller that went away ends its transaction properly.
+pub(crate) async fn begin_with(pool: &PgPool, statement: Cow<'static, str>) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+    let connection = pool.acquire().await?;
+    let begun = tokio::spawn(Transaction::begin(connection, Some(statement)));
+    begun.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
 }
 
 /// Checks that a role of the program can connect and finds the schema that it was built for, and tells the number of log partitions.

@@ -5,6 +5,8 @@ use std::ops::{Deref, DerefMut};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use uuid::Uuid;
 
+use crate::postgres::begin_with;
+
 /// A transaction bound to one tenant: row level security shows it that tenant's rows and nobody else's.
 ///
 /// The binding is `SET LOCAL`, so it ends with the transaction whatever becomes of it: commit, error, panic or a request that
@@ -17,14 +19,14 @@ impl TenantTx {
     /// Begins a transaction for `tenant`.
     pub async fn begin(pool: &PgPool, tenant: Uuid) -> Result<Self, sqlx::Error> {
         // A Uuid prints as hexadecimal digits and hyphens only, so it can stand in the statement's text.
-        let inner = pool.begin_with(format!("BEGIN; SET LOCAL app.tenant_id = '{tenant}'")).await?;
+        let inner = begin_with(pool, format!("BEGIN; SET LOCAL app.tenant_id = '{tenant}'").into()).await?;
         Ok(Self { inner })
     }
 
     /// Begins a transaction for `tenant` that reads one unchanging state of the database.
     pub async fn begin_snapshot(pool: &PgPool, tenant: Uuid) -> Result<Self, sqlx::Error> {
-        let inner =
-            pool.begin_with(format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL app.tenant_id = '{tenant}'")).await?;
+        let statement = format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL app.tenant_id = '{tenant}'");
+        let inner = begin_with(pool, statement.into()).await?;
         Ok(Self { inner })
     }
 

@@ -148,6 +148,11 @@ impl WorkerHealth {
         (!troubles.is_empty()).then(|| troubles.join("; "))
     }
 
+    /// Events that the relay of this process has published.
+    pub fn published(&self) -> u64 {
+        self.relay.as_ref().map_or(0, |status| status.borrow().published)
+    }
+
     /// Where readers get their events from: `kafka` or `log`.
     pub fn source(&self) -> Option<&'static str> {
         self.tail.as_ref().map(Tail::source)

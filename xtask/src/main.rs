@@ -3,9 +3,12 @@
 //! One module per subcommand; this file only dispatches. To add one: a module with an `Args` struct and a `run` function,
 //! a variant of [`Command`] and a line in [`main`].
 
+mod bench;
 mod new_context;
 mod repository;
+mod servers;
 mod source;
+mod test;
 mod tidy;
 
 use std::process::ExitCode;
@@ -26,15 +29,21 @@ enum Command {
     Tidy(tidy::Args),
     /// Writes the skeleton of a new bounded context.
     NewContext(new_context::Args),
+    /// Runs the tests, with a Postgres and a Kafka of their own.
+    Test(test::TestArgs),
+    /// Runs the benchmarks, with a Postgres and a Kafka of their own.
+    Bench(bench::BenchArgs),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
-        Command::Tidy(args) => tidy::run(&args),
-        Command::NewContext(args) => new_context::run(&args),
+        Command::Tidy(args) => tidy::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::NewContext(args) => new_context::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Test(args) => test::run(&args),
+        Command::Bench(args) => bench::run(&args),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             // The chain of causes, without the backtrace that `{:?}` would add.
             eprintln!("error: {error:#}");

@@ -71,13 +71,8 @@ impl RunAs {
             command.arg(format!("--reuid={}", self.uid)).arg(format!("--regid={}", self.gid)).arg("--clear-groups");
         }
         command.arg("--").arg(program);
-        #[expect(clippy::disallowed_methods, reason = "only names, and only to keep them from the servers; no setting is read")]
-        let variables = std::env::vars_os();
-        for (name, _) in variables {
-            if name.to_str().is_none_or(|name| !ENVIRONMENT_KEPT.contains(&name)) {
-                command.env_remove(name);
-            }
-        }
+        command.env_clear();
+        command.envs(ENVIRONMENT_KEPT.iter().filter_map(|name| Some((name, crate::config::variable(name)?))));
         command.stdin(Stdio::null()).current_dir("/").process_group(0);
         command
     }

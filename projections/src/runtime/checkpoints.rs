@@ -48,6 +48,14 @@ impl Checkpoints {
         Ok(Self { projection, version, positions })
     }
 
+    /// Keeps the checkpoints, and with them the tables and the parked events, from being moved by anybody else until the transaction
+    /// ends.
+    pub async fn lock(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        const LOCK: &str = "SELECT FROM runtime.checkpoints WHERE projection = $1 AND version = $2 ORDER BY context, partition FOR NO KEY UPDATE";
+        sqlx::query(LOCK).bind(self.projection).bind(self.version).execute(connection).await?;
+        Ok(())
+    }
+
     /// Moves the checkpoints over these events, if they still stand where this process thinks that they do. `false` means that
     /// another process has moved them, or that the version is no longer in use.
     pub async fn advance(&self, connection: &mut PgConnection, moves: &HashMap<Place, (Position, DateTime<Utc>)>) -> Result<bool, sqlx::Error> {

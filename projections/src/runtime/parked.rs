@@ -68,11 +68,11 @@ pub async fn request_retry(pool: &PgPool, projection: &str, key: Option<&str>) -
     Ok(done.rows_affected())
 }
 
-pub(super) async fn load_keys(pool: &PgPool, projection: &str, version: i32) -> Result<HashSet<Key>, sqlx::Error> {
+pub(super) async fn load_keys(connection: &mut PgConnection, projection: &str, version: i32) -> Result<HashSet<Key>, sqlx::Error> {
     let rows: Vec<Key> = sqlx::query_as("SELECT DISTINCT tenant_id, key FROM runtime.parked WHERE projection = $1 AND version = $2")
         .bind(projection)
         .bind(version)
-        .fetch_all(pool)
+        .fetch_all(connection)
         .await?;
     Ok(rows.into_iter().collect())
 }

@@ -63,7 +63,7 @@ type Faults = HashMap<(Place, Position), String>;
 impl<'a> Applier<'a> {
     pub async fn load(projection: &'a dyn Projection, pool: PgPool, version: i32) -> Result<Self, sqlx::Error> {
         let checkpoints = Checkpoints::load(&pool, projection.name(), version, projection.contexts()).await?;
-        let parked = parked::load_keys(&pool, projection.name(), version).await?;
+        let parked = parked::load_keys(&mut *pool.acquire().await?, projection.name(), version).await?;
         Ok(Self { projection, pool, checkpoints, parked })
     }
 
@@ -103,11 +103,22 @@ impl<'a> Applier<'a> {
     }
 
     async fn attempt(&mut self, events: &[Arc<RecordedEvent>], faults: &Faults) -> Result<(), Failure> {
-        let (mut live, mut parked, mut keys) = (Vec::with_capacity(events.len()), Vec::new(), self.parked.clone());
+        let stop = |error: sqlx::Error| Failure::of(error);
         let mut moves: HashMap<Place, (Position, DateTime<Utc>)> = HashMap::new();
         for event in events {
-            let place = Place::of(event);
-            match faults.get(&(place.clone(), event.position)) {
+            moves.insert(Place::of(event), (event.position, event.recorded_at));
+        }
+        let mut tx = begin_worker(&self.pool).await.map_err(stop)?;
+        if !self.checkpoints.advance(&mut tx, &moves).await.map_err(stop)? {
+            return Err(Failure::Stop(ProjectorError::Overtaken));
+        }
+        let (mut live, mut parked, mut keys) = (Vec::with_capacity(events.len()), Vec::new(), HashSet::new());
+        if !self.parked.is_empty() {
+            // Another instance may have applied parked keys meanwhile, which moves no checkpoint.
+            keys = parked::load_keys(&mut tx, self.projection.name(), self.checkpoints.version).await.map_err(stop)?;
+        }
+        for event in events {
+            match faults.get(&(Place::of(event), event.position)) {
                 Some(reason) => {
                     keys.insert(key_of(event));
                     parked.push((event.clone(), reason.clone()));
@@ -117,12 +128,6 @@ impl<'a> Applier<'a> {
                 }
                 None => live.push(event.clone()),
             }
-            moves.insert(place, (event.position, event.recorded_at));
-        }
-        let stop = |error: sqlx::Error| Failure::of(error);
-        let mut tx = begin_worker(&self.pool).await.map_err(stop)?;
-        if !self.checkpoints.advance(&mut tx, &moves).await.map_err(stop)? {
-            return Err(Failure::Stop(ProjectorError::Overtaken));
         }
         match self.projection.apply(&mut tx, self.checkpoints.version, &live).await {
             Ok(()) => {}
@@ -149,6 +154,8 @@ impl<'a> Applier<'a> {
         let (name, version) = (self.projection.name(), self.checkpoints.version);
         for key in parked::requested(&self.pool, name, version).await? {
             let mut tx = begin_worker(&self.pool).await?;
+            // Another instance may park more of the key's events, or try them again at the same time.
+            self.checkpoints.lock(&mut tx).await?;
             let places = parked::positions(&mut tx, name, version, &key).await?;
             let mut events = Vec::with_capacity(places.len());
             for (context, partition, position) in places {
@@ -246,8 +253,10 @@ impl Projector {
         let mut applier = Applier::load(self.projection.as_ref(), self.pool.clone(), version).await?;
         let mut changes = self.tail.changes();
         let mut looked = tokio::time::Instant::now();
+        let mut turn = 0_usize;
         loop {
-            let batch = self.gather(&applier.checkpoints).await?;
+            turn = turn.wrapping_add(1);
+            let batch = self.gather(&applier.checkpoints, turn).await?;
             if !batch.is_empty() {
                 let started = std::time::Instant::now();
                 applier.apply(&batch).await?;
@@ -276,23 +285,25 @@ impl Projector {
         }
     }
 
-    /// The next events after the checkpoints: from the tail where it reaches back far enough, else from the log.
-    async fn gather(&self, checkpoints: &Checkpoints) -> Result<Vec<Arc<RecordedEvent>>, sqlx::Error> {
+    /// The next events after the checkpoints: from the tail where it reaches back far enough, else from the log. Each turn begins
+    /// with another log partition, so that busy ones do not keep others waiting.
+    async fn gather(&self, checkpoints: &Checkpoints, turn: usize) -> Result<Vec<Arc<RecordedEvent>>, sqlx::Error> {
         let (mut batch, mut behind) = (Vec::new(), Vec::new());
-        for (place, position) in &checkpoints.positions {
+        let mut positions: Vec<(&Place, &Position)> = checkpoints.positions.iter().collect();
+        positions.sort();
+        let first = turn % positions.len().max(1);
+        positions.rotate_left(first);
+        for (place, position) in positions {
             let room = BATCH_MAX.saturating_sub(batch.len());
-            if room == 0 {
-                break;
-            }
             match self.tail.read(place, *position, room) {
                 TailRead::Events(events) => batch.extend(events),
                 TailRead::Behind => behind.push((place.clone(), *position)),
                 TailRead::UpToDate => {}
             }
         }
-        if batch.is_empty() && !behind.is_empty() {
+        if !behind.is_empty() {
             let limit = i64::try_from(BATCH_MAX / behind.len()).unwrap_or(1).max(1);
-            batch = self.log.after(&behind, limit).await?;
+            batch.extend(self.log.after(&behind, limit).await?);
         }
         Ok(batch)
     }

@@ -8,6 +8,8 @@
 mod record;
 mod tails;
 
+pub use record::headers as record_headers;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -321,7 +323,7 @@ impl Session<'_> {
                 .partition(event.partition)
                 .key(key.as_str())
                 .payload(event.payload.as_str())
-                .headers(record::headers(&event))
+                .headers(record::kafka_headers(&event))
                 .timestamp(event.recorded_at.timestamp_millis());
             loop {
                 match self.producer.send(record) {

@@ -7,44 +7,36 @@ use rdkafka::message::{Header, OwnedHeaders};
 
 /// The headers of an event's record. `ce_aggregateversion`, `ce_actor` and `ce_commandid` are extensions beside the common ones, so
 /// that a reader of the topic knows as much as a reader of the log.
-pub fn headers(event: &RecordedEvent) -> OwnedHeaders {
+pub fn headers(event: &RecordedEvent) -> Vec<(&'static str, String)> {
     let metadata = event.parsed_metadata();
     let wire_type = event.wire_type();
-    let source = format!("/neuroops/{}", event.context);
-    let subject = format!("{}/{}", event.aggregate_type, event.aggregate_id);
-    let id = event.event_id.to_string();
-    let time = event.recorded_at.to_rfc3339_opts(SecondsFormat::Micros, true);
     let schema = format!("/schemas/{wire_type}.json");
-    let tenant = event.tenant_id.to_string();
-    let position = event.position.to_string();
-    let version = event.sequence.to_string();
-    let command = metadata.command_id.to_string();
-    let headers = OwnedHeaders::new_with_capacity(16);
-    let put = |headers: OwnedHeaders, key, value: &str| headers.insert(Header { key, value: Some(value) });
-    let mut headers = put(headers, "ce_specversion", "1.0");
-    for (key, value) in [
-        ("ce_id", &id),
-        ("ce_type", &wire_type),
-        ("ce_source", &source),
-        ("ce_subject", &subject),
-        ("ce_time", &time),
-        ("ce_dataschema", &schema),
-        ("ce_tenantid", &tenant),
-        ("ce_sequence", &position),
-        ("ce_aggregateversion", &version),
-        ("ce_actor", &metadata.actor),
-        ("ce_commandid", &command),
-        ("ce_correlationid", &metadata.correlation_id),
-    ] {
-        headers = put(headers, key, value);
-    }
-    if let Some(causation) = &metadata.causation_id {
-        headers = put(headers, "ce_causationid", causation);
-    }
-    if let Some(traceparent) = &metadata.traceparent {
-        headers = put(headers, "ce_traceparent", traceparent);
-    }
-    put(headers, "content-type", "application/json")
+    let mut headers = vec![
+        ("ce_specversion", "1.0".to_owned()),
+        ("ce_id", event.event_id.to_string()),
+        ("ce_type", wire_type),
+        ("ce_source", format!("/neuroops/{}", event.context)),
+        ("ce_subject", format!("{}/{}", event.aggregate_type, event.aggregate_id)),
+        ("ce_time", event.recorded_at.to_rfc3339_opts(SecondsFormat::Micros, true)),
+        ("ce_dataschema", schema),
+        ("ce_tenantid", event.tenant_id.to_string()),
+        ("ce_sequence", event.position.to_string()),
+        ("ce_aggregateversion", event.sequence.to_string()),
+        ("ce_actor", metadata.actor),
+        ("ce_commandid", metadata.command_id.to_string()),
+        ("ce_correlationid", metadata.correlation_id),
+    ];
+    headers.extend(metadata.causation_id.map(|id| ("ce_causationid", id)));
+    headers.extend(metadata.traceparent.map(|traceparent| ("ce_traceparent", traceparent)));
+    headers.push(("content-type", "application/json".to_owned()));
+    headers
+}
+
+/// The headers as the client library takes them.
+pub fn kafka_headers(event: &RecordedEvent) -> OwnedHeaders {
+    let headers = headers(event);
+    let empty = OwnedHeaders::new_with_capacity(headers.len());
+    headers.iter().fold(empty, |all, (key, value)| all.insert(Header { key, value: Some(value) }))
 }
 
 /// Shows an event of a recorded trace in the logs, so that one request can be followed to its row.

@@ -1,0 +1,139 @@
+//! `/openapi.json` and `/schemas`, built from the contexts' metadata at the start and served from memory.
+
+mod commands;
+mod components;
+mod fixed;
+mod queries;
+mod schemas;
+
+use std::collections::BTreeMap;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use projections::contexts::ContextEntry;
+use schemars::SchemaGenerator;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+use crate::catalogue::Catalogue;
+use crate::problem::Problem;
+use crate::state::GatewayState;
+
+/// The documents, ready to be sent.
+pub(crate) struct Documents {
+    openapi: Bytes,
+    index: Bytes,
+    schemas: BTreeMap<String, Bytes>,
+}
+
+impl Documents {
+    pub(crate) fn new(catalogue: &Catalogue) -> Self {
+        let bytes = |value: &Value| Bytes::from(value.to_string());
+        let schemas = schemas::all(catalogue);
+        Self {
+            openapi: bytes(&document(catalogue)),
+            index: bytes(&schemas::index(catalogue)),
+            schemas: schemas.iter().map(|(name, schema)| (format!("{name}.json"), bytes(schema))).collect(),
+        }
+    }
+}
+
+/// The OpenAPI 3.1 document of these contexts.
+pub fn openapi_document(contexts: &'static [ContextEntry]) -> Value {
+    document(&Catalogue::new(contexts))
+}
+
+/// The JSON Schemas (draft 2020-12) of all events and commands, by name: `<wire type>` and `<context>.<aggregate>.<command>`.
+pub fn schema_documents(contexts: &'static [ContextEntry]) -> BTreeMap<String, Value> {
+    schemas::all(&Catalogue::new(contexts))
+}
+
+/// `/openapi.json`
+pub async fn serve(State(state): State<GatewayState>) -> Response {
+    sent("application/json", state.documents().openapi.clone())
+}
+
+/// `/schemas`
+pub async fn schema_index(State(state): State<GatewayState>) -> Response {
+    sent("application/json", state.documents().index.clone())
+}
+
+/// `/schemas/{file}`
+pub async fn schema(State(state): State<GatewayState>, Path(file): Path<String>) -> Result<Response, Problem> {
+    match state.documents().schemas.get(&file) {
+        Some(schema) => Ok(sent("application/schema+json", schema.clone())),
+        None => Err(Problem::new(StatusCode::NOT_FOUND, "unknown_schema", "There is no such schema; /schemas lists them.")),
+    }
+}
+
+fn sent(content_type: &'static str, body: Bytes) -> Response {
+    ([(CONTENT_TYPE, content_type), (CACHE_CONTROL, "max-age=300")], body).into_response()
+}
+
+/// What grows while the contexts are gone through.
+struct Builder {
+    generator: SchemaGenerator,
+    paths: Map<String, Value>,
+    schemas: Map<String, Value>,
+}
+
+impl Builder {
+    /// Adds an operation.
+    fn operation(&mut self, path: &str, method: &str, operation: Value) {
+        let item = self.paths.entry(path.to_owned()).or_insert_with(|| json!({}));
+        item[method] = operation;
+    }
+
+    /// Adds a schema, and answers a reference to it.
+    fn schema(&mut self, name: &str, schema: Value) -> Value {
+        self.schemas.insert(name.to_owned(), schema);
+        json!({ "$ref": format!("#/components/schemas/{name}") })
+    }
+}
+
+fn document(catalogue: &Catalogue) -> Value {
+    let settings = SchemaSettings::draft2020_12().with(|settings| settings.definitions_path = "/components/schemas".into());
+    let mut builder = Builder { generator: settings.into_generator(), paths: Map::new(), schemas: Map::new() };
+    fixed::describe(&mut builder, catalogue);
+    for entry in catalogue.entries() {
+        commands::describe(&mut builder, entry);
+        queries::describe(&mut builder, entry);
+    }
+    let mut schemas = builder.generator.take_definitions(true);
+    schemas.extend(builder.schemas);
+    schemas.extend(components::schemas());
+    let tags: Vec<Value> = catalogue.entries().iter().map(|entry| json!({ "name": entry.name, "description": entry.summary })).collect();
+    json!({
+        "openapi": "3.1.0",
+        "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
+        "info": {
+            "title": "NeuroOps",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Commands change aggregates and answer position tokens; read models and reports are queried, and can wait for a position. \
+                Errors are RFC 9457 problem details with a stable `code`.",
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" }
+        },
+        "servers": [{ "url": "/" }],
+        "tags": tags.into_iter().chain([json!({ "name": "platform", "description": "Bulk commands, event streams, health and documentation." })]).collect::<Vec<_>>(),
+        "security": [{ "bearer": [] }, { "apiKey": [] }],
+        "paths": builder.paths,
+        "components": {
+            "schemas": schemas,
+            "responses": components::responses(),
+            "parameters": components::parameters(),
+            "headers": components::headers(),
+            "securitySchemes": {
+                "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" },
+                "apiKey": { "type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same token, for clients that cannot set Authorization." }
+            }
+        }
+    })
+}
+
+/// An identifier for an operation, from the parts of its address.
+fn operation_id(parts: &[&str]) -> String {
+    parts.join("_").replace('-', "_")
+}

@@ -1,0 +1,175 @@
+//! Read models and reports in the OpenAPI document.
+
+use projections::model::{Column, ColumnKind, ReadModelDef, ReportDef};
+use serde_json::{Map, Value, json};
+
+use super::components::{parameter, problems};
+use super::{Builder, operation_id};
+use crate::catalogue::Entry;
+use crate::queries::{LIMIT_DEFAULT, LIMIT_MAX, Operator, operators};
+
+const PROBLEMS: [&str; 9] = ["400", "401", "403", "404", "405", "406", "414", "429", "503"];
+
+/// Describes the read side of a context.
+pub fn describe(builder: &mut Builder, entry: &Entry) {
+    for def in entry.read_models {
+        let row = (def.schema)(&mut builder.generator).to_value();
+        let row = builder.schema(&format!("{}.{}.row", def.context, def.name), row);
+        let path = format!("/v1/{}/{}", def.context, def.name);
+        builder.operation(&path, "get", list(def, &row));
+        builder.operation(&format!("{path}/{{id}}"), "get", one(def, &row));
+    }
+    for def in entry.reports {
+        let row = (def.schema)(&mut builder.generator).to_value();
+        let row = builder.schema(&format!("{}.{}.row", def.context, def.name), row);
+        builder.operation(&format!("/v1/{}/{}", def.context, def.name), "get", report(def, &row));
+    }
+}
+
+/// The schema of a value of this type in a query string.
+fn value_schema(kind: ColumnKind) -> Value {
+    match kind {
+        ColumnKind::Text | ColumnKind::List | ColumnKind::Json => json!({ "type": "string", "maxLength": 1024 }),
+        ColumnKind::Integer => json!({ "type": "integer", "format": "int64" }),
+        ColumnKind::Number => json!({ "type": "number" }),
+        ColumnKind::Boolean => json!({ "type": "boolean" }),
+        ColumnKind::Timestamp => json!({ "type": "string", "format": "date-time" }),
+        ColumnKind::Date => json!({ "type": "string", "format": "date" }),
+    }
+}
+
+fn query(name: &str, schema: &Value, description: &str) -> Value {
+    json!({ "name": name, "in": "query", "schema": schema, "description": description })
+}
+
+fn filters(column: &Column) -> impl Iterator<Item = Value> {
+    let plain = operators(column.kind)
+        .first()
+        .map(|operator| query(column.name, &value_schema(column.kind), &format!("`{}` {}.", column.name, operator.describe())));
+    let name = column.name;
+    let kind = column.kind;
+    plain.into_iter().chain(operators(kind).iter().map(move |operator| {
+        let description = format!("`{name}` {}.", operator.describe());
+        let full = format!("{name}.{}", operator.name());
+        match operator {
+            Operator::In => {
+                let mut parameter = query(&full, &json!({ "type": "array", "maxItems": 100, "items": value_schema(kind) }), &description);
+                parameter["style"] = json!("form");
+                parameter["explode"] = json!(false);
+                parameter
+            }
+            Operator::Null => query(&full, &json!({ "type": "boolean" }), &description),
+            _ => query(&full, &value_schema(kind), &description),
+        }
+    }))
+}
+
+fn fields_of(def: &ReadModelDef) -> Value {
+    let names: Vec<&str> = def.columns.iter().map(|column| column.name).collect();
+    let mut parameter =
+        query("fields", &json!({ "type": "array", "minItems": 1, "items": { "enum": names } }), "The columns of the answer.");
+    parameter["style"] = json!("form");
+    parameter["explode"] = json!(false);
+    parameter
+}
+
+fn list(def: &ReadModelDef, row: &Value) -> Value {
+    let sorts: Vec<String> = def
+        .columns
+        .iter()
+        .filter(|column| column.sortable)
+        .flat_map(|column| [column.name.to_owned(), format!("-{}", column.name)])
+        .collect();
+    let mut parameters = vec![
+        query("limit", &json!({ "type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT }), "Rows of a page."),
+        query("cursor", &json!({ "type": "string" }), "`next_cursor` of the page before, with the same sort order and filters."),
+        fields_of(def),
+        parameter("WaitFor"),
+    ];
+    if !sorts.is_empty() {
+        parameters.push(query("sort", &json!({ "enum": sorts }), "The column to sort by; `-` turns the order around."));
+    }
+    if def.search.is_some() {
+        parameters.push(query("q", &json!({ "type": "string", "maxLength": 200 }), "Words that are all in the row."));
+    }
+    parameters.extend(def.columns.iter().flat_map(filters));
+    let partial = json!({ "type": "object", "description": "A row, or the columns of it that `fields` names." });
+    let item = json!({ "anyOf": [row, partial] });
+    json!({
+        "operationId": operation_id(&["list", def.context, def.name]),
+        "tags": [def.context],
+        "summary": def.summary,
+        "x-permission": format!("{}.read", def.context),
+        "parameters": parameters,
+        "responses": responses(&page(&item, true))
+    })
+}
+
+fn one(def: &ReadModelDef, row: &Value) -> Value {
+    let partial = json!({ "type": "object", "description": "The columns that `fields` names." });
+    let mut all = responses(&json!({ "anyOf": [row, partial] }));
+    if def.redirects.is_some() {
+        all["200"]["headers"] = json!({ "Content-Location": {
+            "schema": { "type": "string" }, "description": "The address of the row that the id was merged into, where it was."
+        } });
+    }
+    json!({
+        "operationId": operation_id(&["get", def.context, def.name]),
+        "tags": [def.context],
+        "summary": format!("One row: {}", def.summary),
+        "x-permission": format!("{}.read", def.context),
+        "parameters": [parameter("Id"), fields_of(def), parameter("WaitFor")],
+        "responses": all
+    })
+}
+
+fn report(def: &ReportDef, row: &Value) -> Value {
+    let mut parameters = vec![parameter("WaitFor")];
+    for known in def.parameters {
+        let mut schema = value_schema(known.kind);
+        if let Some(default) = known.default {
+            schema["default"] = typed(known.kind, default);
+        }
+        let mut described = query(known.name, &schema, known.description);
+        described["required"] = json!(known.required);
+        parameters.push(described);
+    }
+    json!({
+        "operationId": operation_id(&["report", def.context, def.name]),
+        "tags": [def.context],
+        "summary": def.summary,
+        "x-permission": format!("{}.read", def.context),
+        "parameters": parameters,
+        "responses": responses(&page(row, false))
+    })
+}
+
+/// A default value in the type of its schema.
+fn typed(kind: ColumnKind, text: &str) -> Value {
+    match kind {
+        ColumnKind::Integer | ColumnKind::Number | ColumnKind::Boolean => serde_json::from_str(text).unwrap_or_else(|_| json!(text)),
+        _ => json!(text),
+    }
+}
+
+fn page(item: &Value, paged: bool) -> Value {
+    let mut schema = json!({
+        "type": "object", "required": ["data", "as_of"],
+        "properties": { "data": { "type": "array", "items": item }, "as_of": { "$ref": "#/components/schemas/AsOf" } }
+    });
+    if paged {
+        schema["required"] = json!(["data", "next_cursor", "as_of"]);
+        schema["properties"]["next_cursor"] = json!({ "type": ["string", "null"] });
+    }
+    schema
+}
+
+fn responses(schema: &Value) -> Value {
+    let mut all: Map<String, Value> = problems(&PROBLEMS);
+    let ok = json!({
+        "description": "The answer, as JSON or, where `Accept` says so, as CSV.",
+        "content": { "application/json": { "schema": schema }, "text/csv": { "schema": { "type": "string" } } }
+    });
+    all.insert("200".to_owned(), ok);
+    Value::Object(all)
+}

@@ -1,0 +1,77 @@
+//! How the gateway is set up. Every queue, body, page and wait has a bound here.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use crate::auth::{AUDIENCE, ISSUER};
+
+/// Settings and limits.
+#[derive(Clone)]
+pub struct GatewayOptions {
+    /// Where to listen; the caller binds it.
+    pub addr: SocketAddr,
+    /// The shared secret that tokens are signed with.
+    pub jwt_secret: String,
+    /// Who issues tokens.
+    pub jwt_issuer: String,
+    /// Whom tokens are made for.
+    pub jwt_audience: String,
+    /// The largest body of a command, in bytes.
+    pub body_bytes_max: usize,
+    /// The deepest nesting of arrays and objects in a body.
+    pub json_depth_max: usize,
+    /// The longest that a request may take; streams and bulk requests excepted.
+    pub request_timeout: Duration,
+    /// The largest line of a bulk request, in bytes.
+    pub bulk_line_bytes_max: usize,
+    /// Commands of one bulk request that are under way at the same time.
+    pub bulk_in_flight_max: usize,
+    /// Requests of one tenant that are under way at the same time.
+    pub tenant_requests_max: usize,
+    /// Event streams of one tenant that are open at the same time.
+    pub tenant_streams_max: usize,
+    /// The longest that one query may keep Postgres busy.
+    pub statement_timeout: Duration,
+    /// The longest that a query waits for a position.
+    pub wait_timeout: Duration,
+    /// How often the list of revoked tokens is read.
+    pub deny_refresh: Duration,
+    /// How often an idle stream is kept alive.
+    pub stream_keep_alive: Duration,
+    /// How long a client of a stream may take no event that is there for it.
+    pub stream_stall_max: Duration,
+    /// Origins of web pages that may call (CORS); none by default.
+    pub cors_origins: Vec<String>,
+}
+
+impl GatewayOptions {
+    /// The defaults, with this secret.
+    pub fn new(jwt_secret: impl Into<String>) -> Self {
+        Self {
+            addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            jwt_secret: jwt_secret.into(),
+            jwt_issuer: ISSUER.to_owned(),
+            jwt_audience: AUDIENCE.to_owned(),
+            body_bytes_max: 1 << 20,
+            json_depth_max: 64,
+            request_timeout: Duration::from_secs(30),
+            bulk_line_bytes_max: 1 << 20,
+            bulk_in_flight_max: 256,
+            tenant_requests_max: 1024,
+            tenant_streams_max: 200,
+            statement_timeout: Duration::from_secs(10),
+            wait_timeout: Duration::from_secs(5),
+            deny_refresh: Duration::from_secs(2),
+            stream_keep_alive: Duration::from_secs(15),
+            stream_stall_max: Duration::from_secs(30),
+            cors_origins: Vec::new(),
+        }
+    }
+}
+
+impl std::fmt::Debug for GatewayOptions {
+    /// Everything but the secret.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("GatewayOptions").field("addr", &self.addr).field("cors_origins", &self.cors_origins).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,77 @@
+//! `GET /v1/{context}/{name}`: rows of a read model, or a report.
+//!
+//! Filters are written `column=value` or `column.operator=value`: `eq ne gt gte lt lte in contains prefix null`. Identifiers come
+//! from the read models' definitions only; values are always bound.
+
+mod cursor;
+mod filter;
+mod format;
+mod report;
+mod row;
+mod rows;
+mod value;
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+
+pub use filter::{Operator, operators};
+pub use rows::{LIMIT_DEFAULT, LIMIT_MAX, controls, limit_of};
+pub use value::timestamp;
+
+use crate::access::Permission;
+use crate::auth::Caller;
+use crate::catalogue::Readable;
+use crate::problem::Problem;
+use crate::state::GatewayState;
+
+/// The pairs of a query string.
+type Pairs = Vec<(String, String)>;
+
+/// Rows or a report.
+pub async fn list(
+    State(state): State<GatewayState>,
+    Extension(caller): Extension<Arc<Caller>>,
+    Path((context, name)): Path<(String, String)>,
+    headers: HeaderMap,
+    Query(pairs): Query<Pairs>,
+) -> Result<Response, Problem> {
+    let entry = state.catalogue().context(&context)?;
+    let readable = entry.readable(&name)?;
+    caller.require(Permission::Read { context: entry.name })?;
+    let answer = async {
+        match readable {
+            Readable::Model(def) => rows::list(&state, &caller, def, &headers, pairs).await,
+            Readable::Report(def) => report::run(&state, &caller, def, &headers, pairs).await,
+        }
+    };
+    in_time(&state, answer).await
+}
+
+/// One row.
+pub async fn one(
+    State(state): State<GatewayState>,
+    Extension(caller): Extension<Arc<Caller>>,
+    Path((context, name, id)): Path<(String, String, String)>,
+    headers: HeaderMap,
+    Query(pairs): Query<Pairs>,
+) -> Result<Response, Problem> {
+    let entry = state.catalogue().context(&context)?;
+    let def = entry.read_model(&name).map_err(|problem| {
+        // A command's address that is read by mistake.
+        match state.catalogue().methods(&[&context, &name, &id]) {
+            methods if methods.is_empty() => problem,
+            methods => Problem::method_not_allowed(&methods),
+        }
+    })?;
+    caller.require(Permission::Read { context: entry.name })?;
+    in_time(&state, row::read(&state, &caller, def, &id, &headers, pairs)).await
+}
+
+async fn in_time(state: &GatewayState, answer: impl Future<Output = Result<Response, Problem>>) -> Result<Response, Problem> {
+    let slow = || Problem::unavailable("query_timeout", "The query took too long. Narrow its filters, or try again.").retry_after(5);
+    tokio::time::timeout(state.options().request_timeout, answer).await.map_err(|_| slow())?
+}

@@ -1,0 +1,96 @@
+//! Which address is answered by what.
+
+use axum::Router;
+use axum::extract::{OriginalUri, State};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+use tower::util::option_layer;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate as _, SizeAbove};
+use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use crate::problem::Problem;
+use crate::state::GatewayState;
+use crate::{auth, bulk, commands, docs, health, history, observe, openapi, queries, stream};
+
+/// Answers smaller than this are not worth compressing.
+const COMPRESSED_BYTES_MIN: u16 = 1024;
+
+/// The whole gateway.
+pub fn router(state: GatewayState) -> Router {
+    let compressed = SizeAbove::new(COMPRESSED_BYTES_MIN)
+        .and(NotForContentType::SSE)
+        .and(NotForContentType::const_new("application/x-ndjson"))
+        .and(NotForContentType::IMAGES);
+    Router::new()
+        .merge(versioned(&state))
+        .merge(open())
+        .fallback(|| async { Problem::from_status(StatusCode::NOT_FOUND) })
+        .layer(CatchPanicLayer::custom(observe::panicked))
+        .layer(option_layer(cors(&state)))
+        .layer(from_fn_with_state(state.clone(), observe::observe))
+        .layer(CompressionLayer::new().compress_when(compressed))
+        .with_state(state)
+}
+
+/// What needs a token.
+fn versioned(state: &GatewayState) -> Router<GatewayState> {
+    Router::new()
+        .route("/v1/commands", post(bulk::run))
+        .route("/v1/events", get(stream::sse::open))
+        .route("/v1/events/ws", get(stream::ws::open))
+        .route("/v1/{context}/{name}", get(queries::list))
+        .route("/v1/{context}/{name}/{second}", get(queries::one).post(commands::without_id))
+        .route("/v1/{context}/{name}/{id}/{last}", get(history::read).post(commands::with_id))
+        .method_not_allowed_fallback(method_not_allowed)
+        .route_layer(from_fn_with_state(state.clone(), auth::authenticate))
+}
+
+/// What everybody may see.
+fn open() -> Router<GatewayState> {
+    Router::new()
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .route("/openapi.json", get(openapi::serve))
+        .route("/schemas", get(openapi::schema_index))
+        .route("/schemas/{file}", get(openapi::schema))
+        .route("/docs", get(docs::redirect))
+        .route("/docs/", get(docs::index))
+        .route("/docs/{file}", get(docs::file))
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn(docs::security))
+}
+
+/// 405 with exactly the methods that the address answers to, or 404 where there is nothing at all.
+async fn method_not_allowed(State(state): State<GatewayState>, OriginalUri(uri): OriginalUri) -> Problem {
+    let segments: Vec<&str> = uri.path().split('/').skip(1).collect();
+    match segments.as_slice() {
+        ["v1", "commands"] => Problem::method_not_allowed(&["POST"]),
+        ["v1", "events"] | ["v1", "events", "ws"] => Problem::method_not_allowed(&["GET", "HEAD"]),
+        ["v1", rest @ ..] => match state.catalogue().methods(rest) {
+            methods if methods.is_empty() => Problem::from_status(StatusCode::NOT_FOUND),
+            methods => Problem::method_not_allowed(&methods),
+        },
+        _ => Problem::method_not_allowed(&["GET", "HEAD"]),
+    }
+}
+
+/// What browsers may send from pages of other origins; nothing where no origin is allowed.
+fn cors(state: &GatewayState) -> Option<CorsLayer> {
+    let origins: Vec<HeaderValue> = state.options().cors_origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok()).collect();
+    if origins.is_empty() {
+        return None;
+    }
+    let sent = ["authorization", "x-api-key", "x-tenant-id", "content-type", "idempotency-key", "if-match", "x-correlation-id"];
+    let sent = sent.into_iter().chain(["x-causation-id", "neuroops-wait-for", "last-event-id", "traceparent"]);
+    let seen = ["etag", "neuroops-position", "neuroops-next-cursor", "content-location", "retry-after", "link"];
+    let layer = CorsLayer::new()
+        .allow_origin(AllowOrigin::list(origins))
+        .allow_methods([Method::GET, Method::HEAD, Method::POST])
+        .allow_headers(sent.map(HeaderName::from_static).collect::<Vec<_>>())
+        .expose_headers(seen.into_iter().map(HeaderName::from_static).collect::<Vec<_>>());
+    Some(layer)
+}

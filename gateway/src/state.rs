@@ -1,0 +1,146 @@
+//! What all handlers share.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use commands::CommandBus;
+use domain::kernel::{TenantId, partition_of};
+use metrics_exporter_prometheus::PrometheusHandle;
+use projections::contexts::ContextEntry;
+use projections::runtime::{LogHeads, Place, Position};
+use sqlx::PgPool;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::auth::Auth;
+use crate::catalogue::Catalogue;
+use crate::deny::DenyList;
+use crate::health::{Probe, Probes};
+use crate::limits::TenantLimit;
+use crate::openapi::Documents;
+use crate::options::GatewayOptions;
+use crate::wait::Watcher;
+
+/// The last position of each log partition.
+pub(crate) type Heads = watch::Receiver<Arc<HashMap<Place, Position>>>;
+
+struct Inner {
+    options: GatewayOptions,
+    pool: PgPool,
+    bus: Arc<CommandBus>,
+    catalogue: Catalogue,
+    documents: Documents,
+    auth: Auth,
+    requests: TenantLimit,
+    streams: TenantLimit,
+    watcher: Watcher,
+    heads: Heads,
+    metrics: PrometheusHandle,
+    probes: Probes,
+    closing: CancellationToken,
+}
+
+/// The parts of a gateway; cheap to clone.
+#[derive(Clone)]
+pub struct GatewayState(Arc<Inner>);
+
+/// What a gateway is made of.
+pub struct GatewayParts {
+    /// Settings and limits.
+    pub options: GatewayOptions,
+    /// Connected as the application role.
+    pub pool: PgPool,
+    /// Where commands go.
+    pub bus: Arc<CommandBus>,
+    /// What is served.
+    pub contexts: &'static [ContextEntry],
+    /// Renders `/metrics`.
+    pub metrics: PrometheusHandle,
+    /// Dependencies besides Postgres for `/health/ready`, by name.
+    pub probes: Vec<(&'static str, Probe)>,
+    /// Ends the event streams; the same token as for [`crate::serve`].
+    pub shutdown: CancellationToken,
+}
+
+impl GatewayState {
+    /// Starts the gateway's background tasks. They end with the last clone of the state.
+    pub fn start(parts: GatewayParts) -> Self {
+        let GatewayParts { options, pool, bus, contexts, metrics, probes, shutdown } = parts;
+        let denied = DenyList::start(pool.clone(), options.deny_refresh);
+        let catalogue = Catalogue::new(contexts);
+        Self(Arc::new(Inner {
+            auth: Auth::new(&options.jwt_secret, &options.jwt_issuer, &options.jwt_audience, denied),
+            documents: Documents::new(&catalogue),
+            requests: TenantLimit::new(options.tenant_requests_max),
+            streams: TenantLimit::new(options.tenant_streams_max),
+            watcher: Watcher::start(pool.clone()),
+            heads: LogHeads::watch(pool.clone()),
+            probes: Probes::new(pool.clone(), probes),
+            closing: shutdown,
+            options,
+            pool,
+            bus,
+            catalogue,
+            metrics,
+        }))
+    }
+
+    pub(crate) fn options(&self) -> &GatewayOptions {
+        &self.0.options
+    }
+
+    pub(crate) fn pool(&self) -> &PgPool {
+        &self.0.pool
+    }
+
+    pub(crate) fn bus(&self) -> &Arc<CommandBus> {
+        &self.0.bus
+    }
+
+    pub(crate) fn catalogue(&self) -> &Catalogue {
+        &self.0.catalogue
+    }
+
+    pub(crate) fn documents(&self) -> &Documents {
+        &self.0.documents
+    }
+
+    pub(crate) fn auth(&self) -> &Auth {
+        &self.0.auth
+    }
+
+    /// Requests under way, by tenant.
+    pub(crate) fn requests(&self) -> &TenantLimit {
+        &self.0.requests
+    }
+
+    /// Open event streams, by tenant.
+    pub(crate) fn streams(&self) -> &TenantLimit {
+        &self.0.streams
+    }
+
+    pub(crate) fn watcher(&self) -> &Watcher {
+        &self.0.watcher
+    }
+
+    pub(crate) fn heads(&self) -> Heads {
+        self.0.heads.clone()
+    }
+
+    pub(crate) fn metrics(&self) -> &PrometheusHandle {
+        &self.0.metrics
+    }
+
+    pub(crate) fn probes(&self) -> &Probes {
+        &self.0.probes
+    }
+
+    pub(crate) fn closing(&self) -> &CancellationToken {
+        &self.0.closing
+    }
+
+    /// The log partition that holds the tenant's events, in every context.
+    pub(crate) fn partition(&self, tenant: TenantId) -> i32 {
+        partition_of(&tenant.partition_key(), self.0.bus.partitions())
+    }
+}

@@ -1,0 +1,257 @@
+//! Event streams: the tenant's events as they are recorded, by server-sent events ([`sse`]) and WebSocket ([`ws`]).
+//!
+//! A stream is a task that reads the log ahead of its client into a bounded queue. It reads when the log's heads have moved, under
+//! row level security, so it cannot see another tenant's events. What ends a stream is told to the client as its last message.
+
+mod cloud_event;
+mod feed;
+pub mod sse;
+pub mod ws;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use domain::kernel::RecordedEvent;
+use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::access::Permission;
+use crate::auth::Caller;
+use crate::limits::Turn;
+use crate::position::Token;
+use crate::problem::Problem;
+use crate::queries::controls;
+use crate::state::GatewayState;
+
+/// Messages that wait for a client; one that takes none of them for a while is dropped.
+const QUEUE_MAX: usize = 1024;
+/// The most patterns of types, and the most subjects, of one stream.
+const PATTERNS_MAX: usize = 50;
+
+/// Which events a stream shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Filter {
+    /// Wire types, or their beginnings where a `*` follows; all where empty.
+    types: Vec<String>,
+    /// `aggregate_type/aggregate_id`; all where empty.
+    subjects: Vec<String>,
+}
+
+impl Filter {
+    fn matches(&self, event: &RecordedEvent) -> bool {
+        let wire_type = event.wire_type();
+        let types = self.types.is_empty()
+            || self.types.iter().any(|wanted| match wanted.strip_suffix('*') {
+                Some(prefix) => wire_type.starts_with(prefix),
+                None => *wanted == wire_type,
+            });
+        let is_subject =
+            |wanted: &String| wanted.split_once('/').is_some_and(|(kind, id)| kind == event.aggregate_type && id == event.aggregate_id);
+        types && (self.subjects.is_empty() || self.subjects.iter().any(is_subject))
+    }
+}
+
+/// One event for a client.
+struct Message {
+    /// Where to resume after it.
+    id: String,
+    /// The wire type.
+    event_type: String,
+    /// A `CloudEvent` as JSON, on one line.
+    json: String,
+}
+
+/// Why a stream ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    SlowClient,
+    TokenEnded,
+    ShuttingDown,
+    Unavailable,
+}
+
+impl Ending {
+    fn code(self) -> &'static str {
+        match self {
+            Self::SlowClient => "slow_client",
+            Self::TokenEnded => "token_ended",
+            Self::ShuttingDown => "shutting_down",
+            Self::Unavailable => "unavailable",
+        }
+    }
+}
+
+/// An open stream.
+struct Open {
+    messages: mpsc::Receiver<Message>,
+    ending: Arc<OnceLock<Ending>>,
+    _reader: AbortOnDropHandle<()>,
+    _turn: Turn,
+}
+
+impl Open {
+    /// Why it ended, once `messages` is exhausted.
+    fn ending(&self) -> Ending {
+        self.ending.get().copied().unwrap_or(Ending::Unavailable)
+    }
+}
+
+/// Opens a stream as the query string says; `last` is the id of the last event that the client has.
+async fn open(state: &GatewayState, caller: &Arc<Caller>, pairs: Vec<(String, String)>, last: Option<String>) -> Result<Open, Problem> {
+    let (lists, rest) = lists(pairs, ["context", "type", "subject"])?;
+    let ([after, from], rest) = controls(rest, ["after", "from"])?;
+    if let Some((name, _)) = rest.first() {
+        return Err(Problem::bad_value("unknown_parameter", &crate::catalogue::shown(name), "there is no such parameter"));
+    }
+    let [contexts, types, subjects] = lists;
+    let contexts = followed(state, caller, contexts)?;
+    let filter = Filter { types, subjects };
+    check(&filter)?;
+    let from_start = match from.as_deref() {
+        None | Some("head") => false,
+        Some("start") => true,
+        Some(_) => return Err(Problem::bad_value("invalid_parameter", "from", "`start` or `head` is expected")),
+    };
+    let turn = state.streams().enter(caller.tenant_id, "open event streams")?;
+    let resume = match (&last, &after) {
+        (Some(text), _) => Token::list(text, "Last-Event-ID", state.partition(caller.tenant_id))?,
+        (None, Some(text)) => Token::list(text, "after", state.partition(caller.tenant_id))?,
+        (None, None) => Vec::new(),
+    };
+    let positions = start(state, caller, &contexts, &resume, from_start).await?;
+    let (sender, messages) = mpsc::channel(QUEUE_MAX);
+    let ending = Arc::new(OnceLock::new());
+    let feed = feed::Feed::new(state.clone(), caller.clone(), filter, positions);
+    let told = ending.clone();
+    let reader = tokio::spawn(async move {
+        let reason = feed.run(&sender).await;
+        // It is set here only, so it cannot be set already.
+        let _ = told.set(reason);
+    });
+    Ok(Open { messages, ending, _reader: AbortOnDropHandle::new(reader), _turn: turn })
+}
+
+/// The values of some parameters, and the other pairs of the query string.
+type Lists<const N: usize> = ([Vec<String>; N], Vec<(String, String)>);
+
+/// Parameters that may come several times, and as lists separated by commas.
+fn lists<const N: usize>(pairs: Vec<(String, String)>, names: [&'static str; N]) -> Result<Lists<N>, Problem> {
+    let mut found = [const { Vec::new() }; N];
+    let mut rest = Vec::new();
+    for (name, value) in pairs {
+        match names.iter().position(|known| *known == name) {
+            Some(index) => found[index].extend(value.split(',').map(|part| part.trim().to_owned())),
+            None => rest.push((name, value)),
+        }
+    }
+    for (name, values) in names.iter().zip(&found) {
+        if values.len() > PATTERNS_MAX {
+            return Err(Problem::bad_value("invalid_parameter", name, format!("there are more than {PATTERNS_MAX} values")));
+        }
+    }
+    Ok((found, rest))
+}
+
+fn check(filter: &Filter) -> Result<(), Problem> {
+    let plain = |text: &String| !text.is_empty() && text.len() <= 256 && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if !filter.types.iter().all(|wanted| plain(wanted) && !wanted.trim_end_matches('*').contains('*') && !wanted.ends_with("**")) {
+        return Err(Problem::bad_value("invalid_parameter", "type", "a wire type, or the beginning of one followed by `*`, is expected"));
+    }
+    if !filter.subjects.iter().all(|wanted| plain(wanted) && wanted.contains('/')) {
+        return Err(Problem::bad_value("invalid_parameter", "subject", "`aggregate/id` is expected"));
+    }
+    Ok(())
+}
+
+/// The contexts that the caller asks for and may follow; all that it may follow where it does not ask.
+fn followed(state: &GatewayState, caller: &Caller, mut asked: Vec<String>) -> Result<Vec<&'static str>, Problem> {
+    let all = || state.catalogue().entries().iter().map(|entry| entry.name);
+    if asked.is_empty() {
+        let allowed: Vec<&str> = all().filter(|context| caller.require(Permission::History { context }).is_ok()).collect();
+        return match (allowed.is_empty(), all().next()) {
+            (true, Some(context)) => Err(caller.require(Permission::History { context }).err().unwrap_or_else(Problem::defect)),
+            _ => Ok(allowed),
+        };
+    }
+    asked.sort_unstable();
+    asked.dedup();
+    let find = |name: &String| {
+        let context = state.catalogue().context(name)?.name;
+        caller.require(Permission::History { context }).map(|()| context)
+    };
+    asked.iter().map(find).collect()
+}
+
+/// The position after which each followed context is read.
+async fn start(
+    state: &GatewayState,
+    caller: &Caller,
+    contexts: &[&'static str],
+    resume: &[Token],
+    from_start: bool,
+) -> Result<BTreeMap<&'static str, i64>, Problem> {
+    let partition = state.partition(caller.tenant_id);
+    // Asked of Postgres and not of the watch on the heads, which may be a moment behind.
+    let heads: Vec<(String, i64)> = sqlx::query_as("SELECT context, position FROM log.heads WHERE partition = $1 AND context = ANY ($2)")
+        .bind(partition)
+        .bind(contexts)
+        .fetch_all(state.pool())
+        .await?;
+    let mut positions = BTreeMap::new();
+    for context in contexts {
+        let head = heads.iter().find(|(name, _)| name == context).map_or(0, |(_, position)| *position);
+        let position = match resume.iter().find(|token| token.context == *context) {
+            Some(token) if token.position > head => {
+                return Err(Problem::bad_value("position_unknown", "Last-Event-ID", format!("the log has no position {token}")));
+            }
+            Some(token) => token.position,
+            None if from_start => 0,
+            None => head,
+        };
+        positions.insert(*context, position);
+    }
+    Ok(positions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event() -> RecordedEvent {
+        RecordedEvent {
+            context: "abc".into(),
+            partition: 1,
+            position: 7,
+            event_id: platform::clock::new_id(),
+            tenant_id: domain::kernel::TenantId(platform::clock::new_id()),
+            aggregate_type: "thing".into(),
+            aggregate_id: "t-1".into(),
+            sequence: 1,
+            event_type: "thing_made".into(),
+            event_version: "1".into(),
+            payload: "{}".into(),
+            metadata: "{}".into(),
+            recorded_at: platform::clock::now(),
+        }
+    }
+
+    #[test]
+    fn a_filter_shows_the_types_and_subjects_that_it_names() {
+        let filter = |types: &[&str], subjects: &[&str]| Filter {
+            types: types.iter().map(ToString::to_string).collect(),
+            subjects: subjects.iter().map(ToString::to_string).collect(),
+        };
+        let event = event();
+        assert!(filter(&[], &[]).matches(&event));
+        assert!(filter(&["abc.thing_made.v1"], &["thing/t-1"]).matches(&event));
+        assert!(filter(&["x", "abc.thing_*"], &[]).matches(&event));
+        assert!(filter(&["*"], &[]).matches(&event));
+        assert!(!filter(&["abc.thing_made"], &[]).matches(&event));
+        assert!(!filter(&[], &["thing/t-2"]).matches(&event));
+        assert!(!filter(&["abc.thing_made.v1"], &["other/t-1"]).matches(&event));
+        for bad in [filter(&["a*b"], &[]), filter(&["**"], &[]), filter(&[""], &[]), filter(&[], &["thing"]), filter(&["a b"], &[])] {
+            assert!(check(&bad).is_err(), "{bad:?}");
+        }
+        assert!(check(&filter(&["abc.*"], &["thing/t-1"])).is_ok());
+    }
+}

@@ -1,0 +1,13 @@
+//! The gateway against a real Postgres. A context of its own ([`lab`]) stands for all; the contexts that ship are walked through
+//! in [`coverage`].
+
+mod auth;
+mod bulk;
+mod commands;
+mod coverage;
+mod documents;
+mod harness;
+mod history;
+mod lab;
+mod queries;
+mod stream;

@@ -1,0 +1,30 @@
+//! `cargo xtask test`: all tests, with the servers that they need.
+
+use std::process::{Command, ExitCode};
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::servers::Servers;
+
+/// `cargo xtask test`
+#[derive(Args)]
+pub struct TestArgs {
+    /// What to hand to `cargo test`, e.g. `--package commands row_two`; all of the workspace without it.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    cargo: Vec<String>,
+}
+
+/// Starts Postgres and Kafka and runs the tests against them.
+pub fn run(args: &TestArgs) -> Result<ExitCode> {
+    let servers = Servers::start("test")?;
+    let mut command = Command::new("cargo");
+    command.arg("test");
+    if args.cargo.is_empty() {
+        command.args(["--workspace", "--no-fail-fast"]);
+    } else {
+        command.args(&args.cargo);
+    }
+    command.env("NEUROOPS_TEST_DATABASE_ADMIN_URL", servers.admin_url()).env("NEUROOPS_TEST_KAFKA", servers.bootstrap());
+    servers.run(&mut command)
+}
