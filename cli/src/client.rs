@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 /// How long to wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an answer may stand still.
-const READ_TIMEOUT: Duration = Duration::from_secs(120);
+const READ_TIMEOUT: Duration = Duration::from_mins(2);
 /// The longest error body that is read, in bytes.
 const ERROR_BYTES_MAX: usize = 1 << 16;
 
@@ -81,6 +81,13 @@ pub struct Candidate {
     pub field: String,
 }
 
+impl Problem {
+    /// Whether the same command may succeed later.
+    pub fn is_passing(&self) -> bool {
+        matches!(self.status, 408 | 429 | 502 | 503 | 504)
+    }
+}
+
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let hint = match self.status {
@@ -97,13 +104,18 @@ impl std::fmt::Display for Problem {
 }
 
 impl ClientError {
-    /// Whether the same request may succeed later, and when at the earliest.
-    pub fn passing(&self) -> Option<Option<Duration>> {
+    /// Whether the same request may succeed later.
+    pub fn is_passing(&self) -> bool {
         match self {
-            Self::Unreachable { .. } => Some(None),
-            Self::Refused { problem, retry_after } if matches!(problem.status, 408 | 429 | 502 | 503 | 504) => Some(*retry_after),
-            _ => None,
+            Self::Unreachable { .. } => true,
+            Self::Refused { problem, .. } => problem.is_passing(),
+            Self::Unreadable { .. } => false,
         }
+    }
+
+    /// When the server asks to come back.
+    pub fn retry_after(&self) -> Option<Duration> {
+        if let Self::Refused { retry_after, .. } = self { *retry_after } else { None }
     }
 }
 
@@ -240,8 +252,8 @@ mod tests {
             problem: Box::new(Problem { status, ..Problem::default() }),
             retry_after: Some(Duration::from_secs(2)),
         };
-        assert_eq!(refused(503).passing(), Some(Some(Duration::from_secs(2))));
-        assert_eq!(refused(422).passing(), None);
-        assert_eq!(ClientError::Unreachable { base: String::new(), reason: String::new() }.passing(), Some(None));
+        assert!(refused(503).is_passing() && !refused(422).is_passing());
+        assert_eq!(refused(503).retry_after(), Some(Duration::from_secs(2)));
+        assert!(ClientError::Unreachable { base: String::new(), reason: String::new() }.is_passing());
     }
 }

@@ -192,7 +192,7 @@ impl Demo {
                 println!("     {line}");
             }
             let count = |field: &str| expected[name][field].as_u64().unwrap_or(0);
-            let matched = summary.updated + summary.unchanged;
+            let matched = summary.updated + summary.unchanged + summary.skipped;
             self.claim(
                 format!("{name}: {} created, {matched} matched an existing one, {} refused, as expected", summary.created, summary.refused),
                 summary.created == count("created") && matched == count("duplicates") && summary.refused == count("refused"),

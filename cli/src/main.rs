@@ -97,8 +97,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     };
     let default = match &arguments.command {
         Command::Serve | Command::Work(_) => "info",
-        Command::Up => "warn",
-        _ => "error",
+        // What the clients of Postgres and Kafka say about lost connections is said by the supervisor and by /health/ready.
+        Command::Up => "warn,sqlx=error,librdkafka=off,rdkafka=off",
+        _ => "error,librdkafka=off,rdkafka=off",
     };
     telemetry::init_logs(format, arguments.log.as_deref().unwrap_or(default));
     match arguments.command {

@@ -6,6 +6,8 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
+use platform::clock;
+use uuid::Uuid;
 
 use crate::settings;
 
@@ -19,6 +21,8 @@ pub struct Secrets {
     pub worker_password: String,
     /// Password of the demo user.
     pub demo_password: String,
+    /// The tenant that is made at the first start.
+    pub demo_tenant_id: Uuid,
 }
 
 impl Secrets {
@@ -26,16 +30,23 @@ impl Secrets {
     pub fn load(dir: &Path) -> Result<Self> {
         let path = dir.join("secrets.env");
         let mut known = settings::read(&path);
+        let demo_tenant_id = known.remove("DEMO_TENANT_ID").and_then(|id| id.parse().ok()).unwrap_or_else(clock::new_id);
         let mut take = |name: &str| known.remove(name).map_or_else(random, Ok);
         let secrets = Self {
             jwt_secret_key: take("JWT_SECRET_KEY")?,
             app_password: take("APP_PASSWORD")?,
             worker_password: take("WORKER_PASSWORD")?,
             demo_password: take("DEMO_PASSWORD")?,
+            demo_tenant_id,
         };
-        let Self { jwt_secret_key, app_password, worker_password, demo_password } = &secrets;
-        let text = format!("JWT_SECRET_KEY={jwt_secret_key}\nAPP_PASSWORD={app_password}\nWORKER_PASSWORD={worker_password}\nDEMO_PASSWORD={demo_password}\n");
-        write_private(&path, &text)?;
+        let lines = [
+            ("JWT_SECRET_KEY", &secrets.jwt_secret_key),
+            ("APP_PASSWORD", &secrets.app_password),
+            ("WORKER_PASSWORD", &secrets.worker_password),
+            ("DEMO_PASSWORD", &secrets.demo_password),
+            ("DEMO_TENANT_ID", &demo_tenant_id.to_string()),
+        ];
+        write_private(&path, &lines.map(|(name, value)| format!("{name}={value}\n")).concat())?;
         Ok(secrets)
     }
 }

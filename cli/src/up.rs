@@ -15,7 +15,6 @@ use workers::{Roles, Workers};
 use crate::admin;
 use crate::roles::{self, Gateway, GatewaySettings};
 use crate::secrets::{Secrets, write_private};
-use crate::settings;
 
 /// A platform that runs in this process.
 pub struct Up {
@@ -29,8 +28,6 @@ pub struct Up {
     pub database_url: String,
     /// Kafka.
     pub kafka: KafkaOptions,
-    /// What kind of Kafka it is, if it is our own.
-    pub kafka_kind: Option<KafkaKind>,
     /// The file with all that.
     pub env_file: PathBuf,
     /// What the user should know about the servers.
@@ -57,8 +54,7 @@ impl Up {
         let secrets = Secrets::load(&config.dir)?;
         let databases = databases(config, &servers, &secrets).await?;
         let kafka = KafkaOptions { bootstrap: bootstrap(config, &servers)?, prefix: config.kafka_topic_prefix.clone() };
-        let kafka_kind = servers.kafka().map(|kafka| kafka.kind);
-        if kafka_kind == Some(KafkaKind::InProcess) {
+        if servers.kafka().is_some_and(|kafka| kafka.kind == KafkaKind::InProcess) {
             create_mock_topics(&servers, &kafka, &databases.worker).await?;
         }
         let jwt_secret = config.jwt_secret_key.as_ref().map_or(secrets.jwt_secret_key.as_str(), |secret| secret.expose()).to_owned();
@@ -68,10 +64,10 @@ impl Up {
         let url = format!("http://{}", gateway.address);
         let env_file = config.dir.join("demo.env");
         let (tenant_id, token) = match &databases.admin {
-            Some(admin) => demo_tenant(config, admin, &jwt_secret).await?,
+            Some(admin) => demo_tenant(config, admin, &jwt_secret, secrets.demo_tenant_id).await?,
             None => return Err(anyhow!("DATABASE_ADMIN_URL is not set; `up` needs it beside DATABASE_URL to migrate and to make the demo tenant")),
         };
-        let mut up = Self { url, tenant_id, token, database_url: databases.app.clone(), kafka, kafka_kind, env_file, notices: servers.notices().to_vec(), gateway, workers, servers };
+        let mut up = Self { url, tenant_id, token, database_url: databases.app.clone(), kafka, env_file, notices: servers.notices().to_vec(), gateway, workers, servers };
         up.write_env(&databases, &secrets)?;
         up.notices.retain(|notice| !notice.is_empty());
         Ok(up)
@@ -95,11 +91,6 @@ impl Up {
             text.push_str(&format!("export {name}='{value}'\n"));
         }
         write_private(&self.env_file, &text)
-    }
-
-
-    pub fn server_pids(&self) -> Vec<(&'static str, u32)> {
-        self.servers.pids()
     }
 
     /// Stops everything, gateways first.
@@ -148,11 +139,10 @@ async fn create_mock_topics(servers: &Embedded, kafka: &KafkaOptions, worker_url
 }
 
 /// The tenant that `up` makes at its first start, with a fresh token for its owner.
-async fn demo_tenant(config: &Config, admin_url: &str, jwt_secret: &str) -> Result<(Uuid, String)> {
-    let known = settings::read(&config.dir.join("demo.env")).remove("NEUROOPS_TENANT_ID").and_then(|id| id.parse().ok());
-    let tenant_id = admin::ensure_tenant(admin_url, known, "Demo").await?;
-    let days = config.jwt_access_expiry_days;
-    let token = admin::issue(admin_url, jwt_secret, tenant_id, "demo@example.com", &["owner".to_owned()], Duration::from_hours(24 * u64::from(days))).await?;
+async fn demo_tenant(config: &Config, admin_url: &str, jwt_secret: &str, id: Uuid) -> Result<(Uuid, String)> {
+    let tenant_id = admin::ensure_tenant(admin_url, Some(id), "Demo").await?;
+    let lasts = Duration::from_hours(24 * u64::from(config.jwt_access_expiry_days));
+    let token = admin::issue(admin_url, jwt_secret, tenant_id, "demo@example.com", &["owner".to_owned()], lasts).await?;
     Ok((tenant_id, token))
 }
 

@@ -155,7 +155,9 @@ mod tests {
     fn import_detects_the_order_of_days_once_for_a_column() {
         let order = |cells: &[&str]| {
             let mut hints = Hints::default();
-            cells.iter().for_each(|cell| hints.add(cell));
+            for cell in cells {
+                hints.add(cell);
+            }
             hints.order()
         };
         assert_eq!(order(&["01/02/2023", "31/12/2023"]), Order::DayFirst);

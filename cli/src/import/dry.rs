@@ -30,28 +30,19 @@ impl DrySender {
         let Some(fields) = line.body.as_object().filter(|_| line.command == self.create) else { return Ok(accepted) };
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         let own = self.judge.id_key(&id);
-        let conflict = |code: &str, detail: String, candidates: Vec<Candidate>| Problem {
-            status: 409,
-            code: code.to_owned(),
-            detail,
-            candidates,
-            ..Problem::default()
+        let refusal = |status, code: &str, detail: String, candidates| {
+            Box::new(Problem { status, code: code.to_owned(), detail, candidates, ..Problem::default() })
         };
         if held.contains_key(&own.hash) {
-            return Err(conflict("already_exists", format!("An earlier row has the id `{id}`."), Vec::new()));
+            return Err(refusal(409, "already_exists", format!("An earlier row has the id `{id}`."), Vec::new()));
         }
-        let keys = self.judge.judge(fields).map_err(|remark| Problem {
-            status: 422,
-            code: remark.code,
-            detail: remark.detail,
-            ..Problem::default()
-        })?;
+        let keys = self.judge.judge(fields).map_err(|remark| refusal(422, &remark.code, remark.detail, Vec::new()))?;
         let candidate = |key: &Key| held.get(&key.hash).map(|id| Candidate { id: id.to_string(), field: key.field.to_owned() });
         let candidates: Vec<Candidate> = keys.iter().filter_map(candidate).collect();
         if !candidates.is_empty() {
             let fields: Vec<&str> = candidates.iter().map(|candidate| candidate.field.as_str()).collect();
             let detail = format!("An earlier row has this {}.", fields.join(" and "));
-            return Err(conflict("duplicate", detail, candidates));
+            return Err(refusal(409, "duplicate", detail, candidates));
         }
         if held.len() < KEYS_MAX {
             held.extend(keys.into_iter().chain([own]).map(|key| (key.hash, id.as_str().into())));

@@ -159,7 +159,7 @@ impl Work {
         let step = std::mem::replace(&mut self.step, Step::Done);
         let receipt = match answer {
             Ok(receipt) => receipt,
-            Err(problem) => return self.refused(job, &step, problem),
+            Err(problem) => return self.refused(job, &step, *problem),
         };
         if !receipt.position.is_empty() {
             self.report.position = Some(receipt.position);

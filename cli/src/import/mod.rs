@@ -77,6 +77,7 @@ pub enum FormatArg {
 
 /// Imports records from a CSV or NDJSON file.
 #[derive(Clone, Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct ImportArgs {
     /// The context, such as `crm`.
     pub context: String,
@@ -190,7 +191,11 @@ fn digest(args: &ImportArgs, sniffed: &Sniffed) -> String {
         args.skip_existing
     );
     hex::encode(
-        Sha256::new().chain_update(&sniffed.digest).chain_update(options).chain_update(args.token.as_deref().unwrap_or("")).finalize(),
+        Sha256::new()
+            .chain_update(&sniffed.digest)
+            .chain_update(options)
+            .chain_update(state::owner(args.token.as_deref().unwrap_or("")))
+            .finalize(),
     )
 }
 
@@ -237,11 +242,11 @@ pub async fn run(args: &ImportArgs) -> anyhow::Result<ImportSummary> {
     let mut run = Run { job, display: display.clone(), recorder, state: Some(state).filter(|_| !args.dry_run), reached: None };
     if args.dry_run {
         let sender = DrySender::new(Judge::new(target.aggregate, target.import.create), target.import.create);
-        return run.to_end(&sender, reader).await;
+        return run.finish(&sender, reader).await;
     }
     let client = Client::new(&args.url, args.token.as_deref()).map_err(|error| usage(format!("{error:#}")))?;
     let sender = HttpSender::new(client, Box::new(move |text| display.note(text)));
-    run.to_end(&sender, reader).await
+    run.finish(&sender, reader).await
 }
 
 /// An import under way.
@@ -255,7 +260,7 @@ struct Run {
 }
 
 impl Run {
-    async fn to_end<S: Sender>(&mut self, sender: &S, reader: Reader) -> anyhow::Result<ImportSummary> {
+    async fn finish<S: Sender>(&mut self, sender: &S, reader: Reader) -> anyhow::Result<ImportSummary> {
         let started = Instant::now();
         let refused_before = self.recorder.counts.refused;
         let chunks = read_ahead(reader);

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::report::per_second;
+
 /// How often a line is written where there is no bar.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
@@ -45,22 +47,22 @@ impl Display {
 
     /// So many bytes and rows are done.
     pub fn update(&self, bytes: u64, rows: u64) {
-        let seconds = self.started.elapsed().as_secs_f64().max(0.001);
-        let rate = rows.saturating_sub(self.before.1) as f64 / seconds;
+        let elapsed = self.started.elapsed();
+        let rate = per_second(rows.saturating_sub(self.before.1), elapsed);
         match &self.shown {
             Shown::Nothing => {}
             Shown::Bar(bar) => {
                 bar.set_position(bytes);
-                bar.set_message(format!("{rows} rows, {rate:.0} rows/s"));
+                bar.set_message(format!("{rows} rows, {rate} rows/s"));
             }
             Shown::Lines(last) => {
                 let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
                 if last.elapsed() >= LINE_EVERY {
                     *last = Instant::now();
-                    let pace = bytes.saturating_sub(self.before.0) as f64 / seconds;
-                    let left = self.size.saturating_sub(bytes) as f64 / pace.max(1.0);
+                    let pace = per_second(bytes.saturating_sub(self.before.0), elapsed);
+                    let left = self.size.saturating_sub(bytes) / pace.max(1);
                     let share = bytes.saturating_mul(100) / self.size.max(1);
-                    say(&format!("{share} %, {rows} rows, {rate:.0} rows/s, about {left:.0} s to go"));
+                    say(&format!("{share} %, {rows} rows, {rate} rows/s, about {left} s to go"));
                 }
             }
         }

@@ -174,21 +174,27 @@ impl ImportSummary {
     }
 }
 
+/// A rate, rounded down.
+pub(super) fn per_second(count: u64, elapsed: Duration) -> u64 {
+    u64::try_from(u128::from(count) * 1_000 / elapsed.as_millis().max(1)).unwrap_or(u64::MAX)
+}
+
 fn listed(counts: &BTreeMap<String, u64>) -> String {
     let mut counts: Vec<(&String, &u64)> = counts.iter().collect();
     counts.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
-    counts.iter().map(|(code, count)| format!("\n    {count:>9}  {code}")).collect()
+    let lines: Vec<String> = counts.into_iter().map(|(code, count)| format!("\n    {count:>9}  {code}")).collect();
+    lines.concat()
 }
 
 impl fmt::Display for ImportSummary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let counts = self;
-        let rate = (counts.rows().saturating_sub(self.resumed) as f64) / self.elapsed.as_secs_f64().max(0.001);
+        let rate = per_second(counts.rows().saturating_sub(self.resumed), self.elapsed);
         if self.dry_run {
             writeln!(f, "Dry run: nothing was sent. Only the file and the rules were looked at, not what is on record.")?;
         }
         let (rows, seconds) = (counts.rows(), self.elapsed.as_secs_f64());
-        writeln!(f, "{rows} rows in {seconds:.1} s ({rate:.0} rows/s)")?;
+        writeln!(f, "{rows} rows in {seconds:.1} s ({rate} rows/s)")?;
         if self.resumed > 0 {
             writeln!(f, "  {:>9}  of them done by an earlier run", self.resumed)?;
         }

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::client::{Client, ClientError, Problem};
 
 /// How long to go on without a single answer before the import stops.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_mins(5);
 /// The shortest pause between two attempts.
 const PAUSE_MIN: Duration = Duration::from_millis(500);
 /// The longest pause between two attempts.
@@ -50,7 +50,7 @@ pub struct Receipt {
 }
 
 /// The answer to a command.
-pub type Answer = Result<Receipt, Problem>;
+pub type Answer = Result<Receipt, Box<Problem>>;
 
 #[derive(Deserialize)]
 struct ResultLine {
@@ -132,13 +132,8 @@ impl HttpSender {
 fn answer(result: ResultLine) -> Answer {
     match (result.receipt, result.problem) {
         (Some(receipt), _) => Ok(receipt),
-        (None, problem) => Err(Problem { status: result.status, ..problem.unwrap_or_default() }),
+        (None, problem) => Err(Box::new(Problem { status: result.status, ..problem.unwrap_or_default() })),
     }
-}
-
-/// Whether a line is worth sending again.
-fn passing(problem: &Problem) -> bool {
-    matches!(problem.status, 408 | 429 | 502 | 503 | 504)
 }
 
 impl Sender for HttpSender {
@@ -149,20 +144,17 @@ impl Sender for HttpSender {
             attempts += 1;
             let before = answers.iter().flatten().count();
             let failure = self.attempt(lines, &mut answers).await.err();
-            let wait = match &failure {
-                Some(error) => match error.passing() {
-                    Some(wait) => wait,
-                    None => bail!("{error}"),
-                },
-                None => None,
-            };
+            if let Some(error) = failure.as_ref().filter(|error| !error.is_passing()) {
+                bail!("{error}");
+            }
+            let wait = failure.as_ref().and_then(ClientError::retry_after);
             if let Some(Err(denied)) = answers.iter().flatten().find(|answer| matches!(answer, Err(p) if matches!(p.status, 401 | 403))) {
                 bail!("{denied}");
             }
             let mut reason = failure.map(|error| error.to_string());
             for open in &mut answers {
                 if let Some(Err(problem)) = open
-                    && (passing(problem) || problem.status == 500 && attempts < DEFECT_ATTEMPTS_MAX)
+                    && (problem.is_passing() || problem.status == 500 && attempts < DEFECT_ATTEMPTS_MAX)
                 {
                     reason.get_or_insert_with(|| problem.to_string());
                     *open = None;

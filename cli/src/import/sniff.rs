@@ -117,7 +117,7 @@ fn fault_of(head: &[u8], encoding: Encoding) -> Option<&'static str> {
     if head.starts_with(&[0x1f, 0x8b]) {
         return Some("is compressed; unpack it first");
     }
-    let nulls = head.iter().filter(|byte| **byte == 0).count();
+    let nulls = head.split(|byte| *byte == 0).count() - 1;
     if nulls > head.len() / 4 {
         return Some(utf16);
     }

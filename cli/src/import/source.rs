@@ -85,7 +85,7 @@ impl<R: Read> Records<R> {
             let Some((length, fault)) = self.scan()? else { return Ok(None) };
             let bytes = &self.buffer[self.start..self.start + length];
             let line = self.place.line;
-            let lines = bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+            let lines = bytes.split(|byte| *byte == b'\n').count() as u64 - 1;
             self.place = Place { offset: self.place.offset + length as u64, line: line + lines };
             let content = bytes.strip_suffix(b"\n").unwrap_or(bytes);
             let content = content.strip_suffix(b"\r").unwrap_or(content);
@@ -129,9 +129,8 @@ impl<R: Read> Records<R> {
 
     fn after(&self, state: Scan, byte: u8) -> Scan {
         match (state, byte) {
-            (Scan::CellStart, b'"') | (Scan::QuoteInQuoted, b'"') => Scan::Quoted,
             (Scan::Quoted, b'"') => Scan::QuoteInQuoted,
-            (Scan::Quoted, _) => Scan::Quoted,
+            (Scan::Quoted, _) | (Scan::CellStart | Scan::QuoteInQuoted, b'"') => Scan::Quoted,
             (_, byte) if byte == self.delimiter => Scan::CellStart,
             _ => Scan::Unquoted,
         }

@@ -39,11 +39,6 @@ impl StateFile {
         Self { path: PathBuf::from(name), digest }
     }
 
-    /// Its path.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// The progress of an earlier run with the same file and options.
     pub fn load(&self) -> Option<Progress> {
         let text = std::fs::read(&self.path).ok()?;
@@ -69,9 +64,46 @@ impl StateFile {
     }
 }
 
+/// Whose records a token is for: the tenant that it names, so that a run goes on with a fresh token where an expired one stopped it.
+/// Nothing depends on the token being genuine; what cannot be read counts as it is.
+pub fn owner(token: &str) -> String {
+    let tenant = || -> Option<String> {
+        let payload = base64_url(token.split('.').nth(1)?)?;
+        let claims: serde_json::Value = serde_json::from_slice(&payload).ok()?;
+        claims["tid"].as_str().map(str::to_owned)
+    };
+    tenant().unwrap_or_else(|| token.to_owned())
+}
+
+/// Decodes base64url without padding (RFC 4648 §5), as JSON Web Tokens are written.
+fn base64_url(text: &str) -> Option<Vec<u8>> {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let (mut bits, mut held, mut bytes) = (0_u32, 0, Vec::new());
+    for byte in text.bytes() {
+        let value = ALPHABET.iter().position(|known| *known == byte)?;
+        bits = bits << 6 | u32::try_from(value).ok()?;
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push(u8::try_from(bits >> held & 0xff).ok()?);
+        }
+    }
+    Some(bytes)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn import_goes_on_with_a_fresh_token_of_the_same_tenant() {
+        // {"tid":"t-1","exp":1} and {"tid":"t-1","exp":2}
+        assert_eq!(owner("e30.eyJ0aWQiOiJ0LTEiLCJleHAiOjF9.x"), "t-1");
+        assert_eq!(owner("e30.eyJ0aWQiOiJ0LTEiLCJleHAiOjJ9.y"), "t-1");
+        for other in ["", "secret", "a.b.c", "a.!.c"] {
+            assert_eq!(owner(other), other);
+        }
+    }
 
     #[test]
     fn import_goes_on_only_with_the_same_file_and_options() {
@@ -84,9 +116,9 @@ mod tests {
         state.save(progress).unwrap();
         assert_eq!(state.load().unwrap().next, place);
         assert_eq!(StateFile::beside(&file, "two".to_owned()).load(), None);
-        std::fs::write(state.path(), "{").unwrap();
+        std::fs::write(&state.path, "{").unwrap();
         assert_eq!(state.load(), None);
         state.remove();
-        assert!(!state.path().exists());
+        assert!(!state.path.exists());
     }
 }

@@ -197,12 +197,22 @@ async fn only_the_append_writes_the_log() {
         ("neuroops_app", &db.app, ["INSERT log.snapshots", "UPDATE log.snapshots"].as_slice()),
         ("neuroops_worker", &db.worker, ["DELETE log.idempotency"].as_slice()),
     ] {
-        for table in ["log.events", "log.heads", "log.claims", "log.idempotency", "log.snapshots", "log.settings", "log.contexts", "log.aggregate_types"] {
-            let some_column: String = sqlx::query_scalar("SELECT attname::text FROM pg_attribute WHERE attrelid = $1::regclass AND attnum = 1")
-                .bind(table)
-                .fetch_one(&db.worker)
-                .await
-                .expect("a column");
+        for table in [
+            "log.events",
+            "log.heads",
+            "log.claims",
+            "log.idempotency",
+            "log.snapshots",
+            "log.settings",
+            "log.contexts",
+            "log.aggregate_types",
+        ] {
+            let some_column: String =
+                sqlx::query_scalar("SELECT attname::text FROM pg_attribute WHERE attrelid = $1::regclass AND attnum = 1")
+                    .bind(table)
+                    .fetch_one(&db.worker)
+                    .await
+                    .expect("a column");
             for (privilege, statement) in [
                 ("INSERT", format!("INSERT INTO {table} SELECT * FROM {table}")),
                 ("UPDATE", format!("UPDATE {table} SET {some_column} = {some_column}")),

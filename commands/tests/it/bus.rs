@@ -55,10 +55,8 @@ async fn a_merge_writes_all_contacts_and_moves_their_keys_in_one_append() {
     }
     // The other gateway knows none of the contacts yet.
     let other = crate::support::bus(&db);
-    let merged = other
-        .execute(contact(tenant, "a", "merge", &json!({ "losers": ["b"], "choices": { "email": "b" } })))
-        .await
-        .expect("accepted");
+    let merged =
+        other.execute(contact(tenant, "a", "merge", &json!({ "losers": ["b"], "choices": { "email": "b" } }))).await.expect("accepted");
     assert_eq!(merged.version, 2);
     let names: BTreeSet<_> = types(&merged).into_iter().collect();
     assert_eq!(names, BTreeSet::from(["crm.contacts_merged.v1", "crm.contact_merged_away.v1"]));
@@ -134,8 +132,10 @@ async fn a_decision_never_rests_on_a_version_that_was_gone_when_it_was_stored() 
     }
     counting.await.expect("no panic");
     assert_sound(&db).await;
-    let events: Vec<(String, String)> =
-        sqlx::query_as("SELECT aggregate_id, payload->>'token' FROM log.events ORDER BY position").fetch_all(&db.worker).await.expect("events");
+    let events: Vec<(String, String)> = sqlx::query_as("SELECT aggregate_id, payload->>'token' FROM log.events ORDER BY position")
+        .fetch_all(&db.worker)
+        .await
+        .expect("events");
     let mut total = 0_u64;
     for (id, token) in events {
         if id == "a" {

@@ -27,7 +27,10 @@ const TABLES: &str = "CREATE TEMPORARY VIEW catalogue AS SELECT c.oid AS rel, c.
 
 /// What is wrong, by rule: each statement answers one line for each offence.
 const RULES: [(&str, &str); 11] = [
-    ("row level security is enabled and forced", "SELECT name FROM catalogue WHERE tenant IS NOT NULL AND NOT (relrowsecurity AND relforcerowsecurity)"),
+    (
+        "row level security is enabled and forced",
+        "SELECT name FROM catalogue WHERE tenant IS NOT NULL AND NOT (relrowsecurity AND relforcerowsecurity)",
+    ),
     (
         "a policy binds all roles to the tenant",
         "SELECT name FROM catalogue WHERE tenant IS NOT NULL AND NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = rel AND p.polroles = '{0}' AND p.polcmd = '*' \
@@ -43,7 +46,10 @@ const RULES: [(&str, &str); 11] = [
         "every unique key holds the tenant",
         "SELECT name || ': ' || i.indexrelid::regclass FROM catalogue JOIN pg_index i ON i.indrelid = rel WHERE tenant IS NOT NULL AND i.indisunique AND NOT tenant = ANY (i.indkey)",
     ),
-    ("every table has a primary key", "SELECT name FROM catalogue WHERE NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = rel AND i.indisprimary)"),
+    (
+        "every table has a primary key",
+        "SELECT name FROM catalogue WHERE NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = rel AND i.indisprimary)",
+    ),
     (
         "every foreign key holds the tenant",
         "SELECT name || ': ' || k.conname FROM catalogue JOIN pg_constraint k ON k.conrelid = rel \
@@ -98,7 +104,8 @@ async fn every_table_key_policy_view_and_role_keeps_tenants_apart() {
     let db = database().await;
     assert_eq!(offences(&db).await, [""; 0]);
     let mut admin = db.admin().await;
-    let protected: i64 = sqlx::query_scalar("SELECT count(DISTINCT polrelid) FROM pg_policy").fetch_one(&mut admin).await.expect("a number");
+    let protected: i64 =
+        sqlx::query_scalar("SELECT count(DISTINCT polrelid) FROM pg_policy").fetch_one(&mut admin).await.expect("a number");
     println!("{protected} tables with tenants' data");
     assert!(protected > 5);
     db.drop().await;

@@ -55,7 +55,8 @@ async fn a_key_that_is_taken_only_if_free_refuses_nobody() {
     let db = database().await;
     let tenant = clock::new_id();
     append(&db.app, &[claiming(&db, tenant, "a", &[(TAKE_IF_FREE, "x", "a")])]).await.expect("stored");
-    let outcomes = append(&db.app, &[claiming(&db, tenant, "b", &[(TAKE_IF_FREE, "x", "b"), (TAKE_IF_FREE, "y", "b")])]).await.expect("answered");
+    let outcomes =
+        append(&db.app, &[claiming(&db, tenant, "b", &[(TAKE_IF_FREE, "x", "b"), (TAKE_IF_FREE, "y", "b")])]).await.expect("answered");
     assert!(matches!(outcomes[0], Outcome::Accepted { .. }));
     assert_eq!(holders(&db).await, pairs(&[("x", "a"), ("y", "b")]));
     db.drop().await;

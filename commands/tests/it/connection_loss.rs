@@ -69,7 +69,8 @@ async fn cut_connections_lose_and_repeat_nothing() {
         })
     };
     let clients = (0..CLIENTS).map(|number| {
-        let (bus, tenant) = (buses[usize::try_from(number % 3).expect("small")].clone(), tenants[usize::try_from(number / 3 % 3).expect("small")]);
+        let (bus, tenant) =
+            (buses[usize::try_from(number % 3).expect("small")].clone(), tenants[usize::try_from(number / 3 % 3).expect("small")]);
         tokio::spawn(client(bus, tenant, number, Dice(dice.roll())))
     });
     let mut ends = Vec::new();

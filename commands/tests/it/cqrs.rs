@@ -43,7 +43,9 @@ async fn the_framework_executes_commands_on_the_log() {
     assert!(matches!(refused, Err(AggregateError::UserError(CqrsError::Rejected(r))) if r.code == "crm.contact_without_identity"));
 
     let events = cqrs_es::EventStore::<Contact>::load_events(&store, "ada").await.expect("events");
-    assert!(matches!(events[0].payload, ContactEvent::ContactRegistered(_)) && matches!(events[1].payload, ContactEvent::ContactUpdated(_)));
+    assert!(
+        matches!(events[0].payload, ContactEvent::ContactRegistered(_)) && matches!(events[1].payload, ContactEvent::ContactUpdated(_))
+    );
     assert_eq!(events.iter().map(|event| event.sequence).collect::<Vec<_>>(), [1, 2]);
     assert_eq!((events[0].metadata["actor"].as_str(), events[0].metadata["correlation_id"].as_str()), ("ada", "c-1"));
     assert_eq!(assert_sound(&db).await, 2);

@@ -13,11 +13,12 @@ async fn postgres_and_the_program_agree_on_the_partition_of_every_key() {
         .map(|length| (0..length % 41).map(|_| alphabet[usize::try_from(dice.below(alphabet.len() as u64)).expect("small")]).collect())
         .collect();
     keys.extend((0..1000).map(|_| platform::clock::new_id().to_string()));
-    let found: Vec<(i64, i32)> = sqlx::query_as("SELECT log.murmur2(k), log.partition_of(k) FROM unnest($1::text[]) WITH ORDINALITY AS u (k, n) ORDER BY n")
-        .bind(&keys)
-        .fetch_all(&db.app)
-        .await
-        .expect("answered");
+    let found: Vec<(i64, i32)> =
+        sqlx::query_as("SELECT log.murmur2(k), log.partition_of(k) FROM unnest($1::text[]) WITH ORDINALITY AS u (k, n) ORDER BY n")
+            .bind(&keys)
+            .fetch_all(&db.app)
+            .await
+            .expect("answered");
     assert_eq!(found.len(), keys.len());
     for (key, found) in keys.iter().zip(found) {
         let expected = (i64::from(murmur2(key.as_bytes()) & 0x7fff_ffff), partition_of(key, db.partitions));

@@ -1,6 +1,6 @@
 //! Snapshots: a shortcut that changes nothing.
 
-use commands::states::{SNAPSHOT_EVERY, StreamKey, States};
+use commands::states::{SNAPSHOT_EVERY, States, StreamKey};
 use domain::kernel::{AggregateType, LoadedState, TenantId};
 use platform::clock;
 use platform::testing::TestDatabase;

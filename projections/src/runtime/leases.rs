@@ -117,7 +117,7 @@ impl Competitor {
         const KEEP: &str = "UPDATE runtime.leases SET expires_at = now() + $3 WHERE name = ANY ($1) AND holder = $2 AND expires_at > now() RETURNING name, epoch";
         const TAKE: &str = "INSERT INTO runtime.leases (name, holder, epoch, expires_at) \
             SELECT n, $2, 1, now() + $3 FROM unnest($1::text[]) n WHERE NOT EXISTS (SELECT FROM runtime.leases l WHERE l.name = n AND l.expires_at > now()) \
-            ORDER BY n LIMIT $4 \
+            ORDER BY reverse(n) LIMIT $4 \
             ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, epoch = leases.epoch + 1, expires_at = excluded.expires_at \
             WHERE leases.expires_at <= now() RETURNING name, epoch";
         let own = format!("{}{}", self.own, self.id);
@@ -129,7 +129,8 @@ impl Competitor {
         let mut held: HashMap<String, i64> = kept.into_iter().collect();
         if held.len() > share {
             let mut names: Vec<String> = held.keys().cloned().collect();
-            names.sort();
+            // By the ends of the names, so that each competitor keeps some log partitions of every context, busy or not.
+            names.sort_by_cached_key(|name| name.chars().rev().collect::<String>());
             let excess = names.split_off(share);
             self.release(&excess).await?;
             held.retain(|name, _| !excess.contains(name));

@@ -65,6 +65,19 @@ impl LogReader {
         let rows = sqlx::query(QUERY).bind(contexts).bind(partitions).bind(positions).bind(limit).fetch_all(&self.pool).await?;
         rows.iter().map(|row| read_event(row).map(Arc::new)).collect()
     }
+
+    /// Whether the log holds each of these events at its position.
+    pub async fn holds(&self, events: &[&RecordedEvent]) -> Result<bool, sqlx::Error> {
+        const QUERY: &str = "SELECT count(*) FROM unnest($1::text[], $2::int[], $3::bigint[], $4::uuid[]) AS k (context, partition, position, id) \
+            JOIN log.events e ON e.context = k.context AND e.partition = k.partition AND e.position = k.position AND e.event_id = k.id";
+        let contexts: Vec<&str> = events.iter().map(|event| event.context.as_str()).collect();
+        let partitions: Vec<i32> = events.iter().map(|event| event.partition).collect();
+        let positions: Vec<i64> = events.iter().map(|event| event.position).collect();
+        let ids: Vec<uuid::Uuid> = events.iter().map(|event| event.event_id).collect();
+        let query = sqlx::query_scalar(QUERY).bind(contexts).bind(partitions).bind(positions).bind(ids);
+        let found: i64 = query.fetch_one(&self.pool).await?;
+        Ok(usize::try_from(found).ok() == Some(events.len()))
+    }
 }
 
 async fn heads(pool: &PgPool) -> Result<HashMap<Place, Position>, sqlx::Error> {

@@ -197,6 +197,9 @@ impl Feeder {
             tokio::select! {
                 batch = records.recv() => {
                     let Some(batch) = batch else { return };
+                    if !self.is_ours(&batch).await {
+                        continue;
+                    }
                     kafka_silent_since = Instant::now();
                     // Kafka has caught up when it is ahead of, or level with, what the log gave us.
                     let level = batch.iter().any(|event| event.position >= self.last(&Place::of(event)));
@@ -234,6 +237,33 @@ impl Feeder {
             }
             if on_log && kafka_silent_since.elapsed() > RENEW_CLIENT {
                 return;
+            }
+        }
+    }
+
+    /// Whether Kafka's events are those of the log. A topic may have been filled from another database, or from this one before it
+    /// was restored to an earlier state. A topic is filled in order from one log, so the last new event of each log partition answers
+    /// for those before it. What is refused, or cannot be checked now, is read from the log.
+    async fn is_ours(&self, batch: &[Arc<RecordedEvent>]) -> bool {
+        let mut last: HashMap<Place, &RecordedEvent> = HashMap::new();
+        for event in batch {
+            let place = Place::of(event);
+            if event.position > self.last(&place) {
+                last.insert(place, event.as_ref());
+            }
+        }
+        let last: Vec<&RecordedEvent> = last.into_values().collect();
+        match self.reader.holds(&last).await {
+            Ok(true) => true,
+            Ok(false) => {
+                tracing::warn!("Kafka holds events that the log does not hold; they are left out, and events are read from the log");
+                metrics::counter!("neuroops_projection_foreign_batches_total").increment(1);
+                false
+            }
+            Err(error) => {
+                tracing::warn!(%error, "Kafka's events cannot be compared with the log");
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                false
             }
         }
     }

@@ -75,7 +75,10 @@ async fn competing_projectors_apply_each_event_once() {
     let db = database().await;
     let tenant = clock::new_id();
     let batches = Arc::new(AtomicU64::new(0));
-    let (first, second) = (start(&db, Wrapped::boxed(&batches, "SELECT pg_sleep(0.002)")).await, start(&db, Wrapped::boxed(&batches, "SELECT pg_sleep(0.002)")).await);
+    let (first, second) = (
+        start(&db, Wrapped::boxed(&batches, "SELECT pg_sleep(0.002)")).await,
+        start(&db, Wrapped::boxed(&batches, "SELECT pg_sleep(0.002)")).await,
+    );
     let mut writer = Writer::new(&db, tenant);
     for index in 0..300 {
         writer.add(&db, &format!("i{}", index % 5), &[index, 1]).await;
@@ -84,7 +87,8 @@ async fn competing_projectors_apply_each_event_once() {
     assert_eq!(assert_folded(&db).await, 5);
     let (first_applied, second_applied) = (first.status.borrow().applied, second.status.borrow().applied);
     // The status of a projector counts what it has committed; each event is counted by exactly one of them.
-    eventually("both statuses are told", async || (first.status.borrow().applied + second.status.borrow().applied == 600).then_some(())).await;
+    eventually("both statuses are told", async || (first.status.borrow().applied + second.status.borrow().applied == 600).then_some(()))
+        .await;
     println!("two projectors shared 600 events: {first_applied} + {second_applied}");
     drop((first, second));
     db.drop().await;
@@ -99,7 +103,11 @@ async fn a_checkpoint_that_another_process_moved_is_believed() {
     writer.add(&db, "a", &[1, 2]).await;
     caught_up(&db).await;
     // Another process claims to have applied three events that are yet to come.
-    sqlx::query("UPDATE runtime.checkpoints SET position = 5 WHERE partition = $1").bind(place(&db, tenant).partition).execute(&db.worker).await.expect("moved");
+    sqlx::query("UPDATE runtime.checkpoints SET position = 5 WHERE partition = $1")
+        .bind(place(&db, tenant).partition)
+        .execute(&db.worker)
+        .await
+        .expect("moved");
     writer.add(&db, "a", &[10, 20, 30, 40]).await;
     eventually("the rest is applied", async || (checkpoint(&db, &place(&db, tenant)).await == 6).then_some(())).await;
     let row: (i64, i64) = sqlx::query_as("SELECT events, total FROM shop_item").fetch_one(&db.worker).await.expect("a row");

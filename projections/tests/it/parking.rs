@@ -12,7 +12,11 @@ use crate::shop::{self, cure};
 use crate::support::{Writer, assert_folded, caught_up, database, eventually, start};
 
 async fn totals(db: &TestDatabase, tenant: Uuid) -> Vec<(String, i64)> {
-    sqlx::query_as("SELECT id, total FROM shop_item WHERE tenant_id = $1 ORDER BY id").bind(tenant).fetch_all(&db.worker).await.expect("rows")
+    sqlx::query_as("SELECT id, total FROM shop_item WHERE tenant_id = $1 ORDER BY id")
+        .bind(tenant)
+        .fetch_all(&db.worker)
+        .await
+        .expect("rows")
 }
 
 fn rows(rows: &[(&str, i64)]) -> Vec<(String, i64)> {
@@ -32,7 +36,12 @@ async fn a_poisoned_event_parks_its_key_and_nothing_else_and_is_redriven_in_orde
     writer.add(&db, "sick", &[1]).await;
     let poison = r#"{"add":10,"poison":true}"#.to_owned();
     let fine = |add| format!(r#"{{"add":{add}}}"#);
-    writer.append(&db, &[("well".to_owned(), fine(1)), ("sick".to_owned(), poison), ("well".to_owned(), fine(2)), ("sick".to_owned(), fine(100))]).await;
+    writer
+        .append(
+            &db,
+            &[("well".to_owned(), fine(1)), ("sick".to_owned(), poison), ("well".to_owned(), fine(2)), ("sick".to_owned(), fine(100))],
+        )
+        .await;
     neighbour.add(&db, "sick", &[5]).await;
     writer.add(&db, "sick", &[1000]).await;
     writer.add(&db, "well", &[4]).await;
@@ -41,13 +50,17 @@ async fn a_poisoned_event_parks_its_key_and_nothing_else_and_is_redriven_in_orde
     assert_eq!(totals(&db, other).await, rows(&[("sick", 5)]));
     let parked = parked_keys(&db.worker, Some("shop.item")).await.expect("keys");
     assert_eq!(parked.len(), 1);
-    assert_eq!((parked[0].tenant_id, parked[0].key.as_str(), parked[0].events, parked[0].error.as_str()), (tenant, "item/sick", 3, "poisoned"));
+    assert_eq!(
+        (parked[0].tenant_id, parked[0].key.as_str(), parked[0].events, parked[0].error.as_str()),
+        (tenant, "item/sick", 3, "poisoned")
+    );
     eventually("the status tells it", async || (projector.status.borrow().parked_keys == 1).then_some(())).await;
 
     // Tried again before the cause is gone, it stays parked.
     assert_eq!(request_retry(&db.worker, "shop.item", Some("item/sick")).await.expect("asked"), 3);
     eventually("the try is over", async || {
-        let asked: i64 = sqlx::query_scalar("SELECT count(*) FROM runtime.parked WHERE retry").fetch_one(&db.worker).await.expect("a number");
+        let asked: i64 =
+            sqlx::query_scalar("SELECT count(*) FROM runtime.parked WHERE retry").fetch_one(&db.worker).await.expect("a number");
         (asked == 0).then_some(())
     })
     .await;
@@ -111,7 +124,9 @@ async fn competing_projectors_redrive_parked_events_once() {
         let knows = status.wait_for(|status| status.parked_keys > 0);
         drop(tokio::time::timeout(Duration::from_secs(3), knows).await);
     }
-    tenants.iter().for_each(|tenant| cure(*tenant));
+    for tenant in &tenants {
+        cure(*tenant);
+    }
     request_retry(&db.worker, "shop.item", None).await.expect("asked");
     for round in 0..20 {
         for writer in &mut writers {

@@ -19,7 +19,10 @@ async fn hash(db: &TestDatabase, table: &str) -> String {
 }
 
 async fn version(db: &TestDatabase) -> i32 {
-    sqlx::query_scalar("SELECT active_version FROM runtime.projections WHERE projection = 'shop.item'").fetch_one(&db.worker).await.expect("a version")
+    sqlx::query_scalar("SELECT active_version FROM runtime.projections WHERE projection = 'shop.item'")
+        .fetch_one(&db.worker)
+        .await
+        .expect("a version")
 }
 
 /// Reads the read model as a gateway does, without end; each read must answer, and time must not run backwards.
@@ -27,7 +30,8 @@ async fn read(pool: PgPool, tenant: Uuid, stop: Arc<AtomicBool>) -> u64 {
     let (mut reads, mut seen) = (0, 0_i64);
     while !stop.load(Ordering::Relaxed) {
         let mut tx = TenantTx::begin(&pool, tenant).await.expect("a transaction");
-        let events: i64 = sqlx::query_scalar("SELECT coalesce(sum(events), 0)::bigint FROM shop_item").fetch_one(&mut *tx).await.expect("a read fails");
+        let events: i64 =
+            sqlx::query_scalar("SELECT coalesce(sum(events), 0)::bigint FROM shop_item").fetch_one(&mut *tx).await.expect("a read fails");
         tx.commit().await.expect("committed");
         assert!(events >= seen, "{events} events after {seen}: the swap went back in time");
         seen = events;
@@ -42,7 +46,8 @@ async fn write(db: Arc<TestDatabase>, tenants: Vec<Uuid>, stop: Arc<AtomicBool>)
     let mut round = 0_i64;
     while !stop.load(Ordering::Relaxed) {
         for writer in &mut writers {
-            let events: Vec<_> = (0..20).map(|item| (format!("i{}", (item + round) % 50), format!(r#"{{"add":{}}}"#, item + round))).collect();
+            let events: Vec<_> =
+                (0..20).map(|item| (format!("i{}", (item + round) % 50), format!(r#"{{"add":{}}}"#, item + round))).collect();
             writer.append(&db, &events).await;
         }
         round += 1;
@@ -82,7 +87,10 @@ async fn a_rebuild_under_load_equals_the_live_model_and_fails_no_read() {
     for reader in readers {
         reads += reader.await.expect("no read fails");
     }
-    let gone: Option<String> = sqlx::query_scalar("SELECT to_regclass('shop_item_v1')::text || to_regclass('shop_item_v2')::text").fetch_one(&db.worker).await.expect("answered");
+    let gone: Option<String> = sqlx::query_scalar("SELECT to_regclass('shop_item_v1')::text || to_regclass('shop_item_v2')::text")
+        .fetch_one(&db.worker)
+        .await
+        .expect("answered");
     assert_eq!(gone, None, "the old tables are dropped");
     println!("{} events rebuilt under load, {reads} reads, 0 failed", report.events);
     drop(projector);
@@ -104,7 +112,11 @@ async fn an_interrupted_rebuild_leaves_the_live_model_alone_and_can_be_started_a
     let pool = db.worker.clone();
     let task = tokio::spawn(async move {
         let mut sender = Some(sender);
-        let told = move |_| if let Some(sender) = sender.take() { sender.send(()).expect("heard") };
+        let told = move |_| {
+            if let Some(sender) = sender.take() {
+                sender.send(()).expect("heard");
+            }
+        };
         rebuild(&pool, shop::projection().as_ref(), told).await
     });
     applied.await.expect("a page was applied");
@@ -115,7 +127,10 @@ async fn an_interrupted_rebuild_leaves_the_live_model_alone_and_can_be_started_a
 
     let soon = rebuild(&db.worker, shop::projection().as_ref(), |_| {}).await;
     assert!(matches!(soon, Err(RebuildError::UnderWay(_))), "the dead process may still be alive");
-    sqlx::query("UPDATE runtime.leases SET expires_at = now() WHERE name = 'rebuild/shop.item'").execute(&db.worker).await.expect("expired");
+    sqlx::query("UPDATE runtime.leases SET expires_at = now() WHERE name = 'rebuild/shop.item'")
+        .execute(&db.worker)
+        .await
+        .expect("expired");
     let report = rebuild(&db.worker, shop::projection().as_ref(), |_| {}).await.expect("rebuilt");
     assert_eq!((report.version, report.events), (2, 32_000));
     Writer::new(&db, platform::clock::new_id()).add(&db, "b", &[1]).await;
@@ -136,7 +151,8 @@ async fn a_rebuild_parks_again_what_cannot_be_applied() {
     let projector = start(&db, shop::projection()).await;
     writer.add(&db, "a", &[2]).await;
     caught_up(&db).await;
-    let waiting: Vec<(i32, i64)> = sqlx::query_as("SELECT version, position FROM runtime.parked ORDER BY position").fetch_all(&db.worker).await.expect("parked");
+    let waiting: Vec<(i32, i64)> =
+        sqlx::query_as("SELECT version, position FROM runtime.parked ORDER BY position").fetch_all(&db.worker).await.expect("parked");
     assert_eq!(waiting, [(2, 1), (2, 3)]);
     shop::cure(tenant);
     projections::runtime::request_retry(&db.worker, "shop.item", None).await.expect("asked");

@@ -158,12 +158,14 @@ pub async fn assert_folded(db: &TestDatabase) -> usize {
 
 /// The positions of the checkpoints of a version.
 pub async fn checkpoint(db: &TestDatabase, place: &Place) -> Position {
-    sqlx::query_scalar("SELECT position FROM runtime.checkpoints WHERE projection = 'shop.item' AND partition = $1 ORDER BY version DESC LIMIT 1")
-        .bind(place.partition)
-        .fetch_optional(&db.worker)
-        .await
-        .expect("a checkpoint")
-        .unwrap_or(0)
+    sqlx::query_scalar(
+        "SELECT position FROM runtime.checkpoints WHERE projection = 'shop.item' AND partition = $1 ORDER BY version DESC LIMIT 1",
+    )
+    .bind(place.partition)
+    .fetch_optional(&db.worker)
+    .await
+    .expect("a checkpoint")
+    .unwrap_or(0)
 }
 
 /// Looks until it is there.

@@ -98,12 +98,18 @@ async fn readers_never_take_another_logs_records_for_their_own() {
     eventually("health tells it", async || health.kafka_trouble().filter(|trouble| trouble.contains("another database"))).await;
     register(&db, tenant, 0..150).await;
     rows(&db, 150).await;
-    let foreign: i64 = sqlx::query_scalar("SELECT count(*) FROM crm_contact_list WHERE tenant_id <> $1").bind(tenant).fetch_one(&db.worker).await.expect("rows");
-    assert_eq!(foreign, 0, "contacts of another database");
-    let ahead: i64 = sqlx::query_scalar("SELECT count(*) FROM runtime.checkpoints c JOIN log.heads h USING (context, partition) WHERE c.position > h.position")
+    let foreign: i64 = sqlx::query_scalar("SELECT count(*) FROM crm_contact_list WHERE tenant_id <> $1")
+        .bind(tenant)
         .fetch_one(&db.worker)
         .await
-        .expect("checkpoints");
+        .expect("rows");
+    assert_eq!(foreign, 0, "contacts of another database");
+    let ahead: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM runtime.checkpoints c JOIN log.heads h USING (context, partition) WHERE c.position > h.position",
+    )
+    .fetch_one(&db.worker)
+    .await
+    .expect("checkpoints");
     assert_eq!(ahead, 0, "projections that are ahead of the log");
     workers.stop().await;
     delete_topics(&kafka).await;

@@ -52,7 +52,9 @@ impl Seen {
     }
 
     fn see_all(&mut self, events: &[Arc<RecordedEvent>]) {
-        events.iter().for_each(|event| self.see(&Place::of(event), event.position, event.event_id));
+        for event in events {
+            self.see(&Place::of(event), event.position, event.event_id);
+        }
     }
 
     fn positions(&self) -> HashMap<Place, Position> {
@@ -169,7 +171,7 @@ async fn transactions(url: String, tenant: Uuid, number: u32, budget: Arc<Atomic
         if budget.load(Ordering::Relaxed) <= 0 {
             break;
         }
-        written += transaction(&mut connection, tenant, (round * 7 + number * 3) % 23, (round + number) % 3 != 0).await;
+        written += transaction(&mut connection, tenant, (round * 7 + number * 3) % 23, !(round + number).is_multiple_of(3)).await;
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     written
@@ -184,9 +186,13 @@ async fn no_reader_ever_skips_or_repeats_an_event() {
     kafka.ensure_topic(&kafka.topic("shop"), db.partitions, Duration::from_secs(10)).await.expect("a topic");
     let reading = {
         let (db, kafka, finish) = (db.clone(), kafka.clone(), finish.clone());
-        let plain = { let (kafka, finish, partitions) = (kafka.clone(), finish.clone(), db.partitions); tokio::task::spawn_blocking(move || consumer(&kafka, partitions, &finish)) };
+        let plain = {
+            let (kafka, finish, partitions) = (kafka.clone(), finish.clone(), db.partitions);
+            tokio::task::spawn_blocking(move || consumer(&kafka, partitions, &finish))
+        };
         tokio::spawn(async move {
-            let (a, b, c, d) = tokio::join!(pages(&db, &finish), source(&db, &finish), tail(&db, None, &finish), tail(&db, Some(kafka), &finish));
+            let (a, b, c, d) =
+                tokio::join!(pages(&db, &finish), source(&db, &finish), tail(&db, None, &finish), tail(&db, Some(kafka), &finish));
             [a, b, c, d, plain.await.expect("the plain consumer")]
         })
     };
@@ -197,7 +203,12 @@ async fn no_reader_ever_skips_or_repeats_an_event() {
         writing.push(tokio::spawn(write(buses[number % 3].clone(), tenants[number % TENANTS], number, budget.clone())));
     }
     for number in 0..4 {
-        writing.push(tokio::spawn(transactions(db.app_url.clone(), tenants[usize::try_from(number).expect("small")], number, budget.clone())));
+        writing.push(tokio::spawn(transactions(
+            db.app_url.clone(),
+            tenants[usize::try_from(number).expect("small")],
+            number,
+            budget.clone(),
+        )));
     }
     let mut written = 0;
     for task in writing {
@@ -207,7 +218,8 @@ async fn no_reader_ever_skips_or_repeats_an_event() {
     let last = heads(&db, "shop").await;
     assert_eq!(last.values().sum::<i64>(), written, "what was acknowledged is what is there");
     finish.set(last).expect("set once");
-    let seen = tokio::time::timeout(wrote + Duration::from_secs(60), reading).await.expect("readers come to the end").expect("no reader fails");
+    let seen =
+        tokio::time::timeout(wrote + Duration::from_mins(1), reading).await.expect("readers come to the end").expect("no reader fails");
     for reader in &seen {
         assert_eq!(reader.places, seen[0].places, "{} saw other events", reader.reader);
         assert_eq!(i64::try_from(reader.events).expect("small"), written);

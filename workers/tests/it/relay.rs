@@ -61,7 +61,19 @@ async fn a_record_is_a_cloudevent_in_binary_mode_keyed_by_the_tenant() {
     assert_eq!(Some(time.timestamp_millis()), full.timestamp);
     // Without a cause and a trace, their headers are left out; all others are always there.
     let names: BTreeSet<&str> = plain.headers.keys().map(String::as_str).collect();
-    for name in ["ce_specversion", "ce_id", "ce_type", "ce_source", "ce_subject", "ce_time", "ce_dataschema", "ce_tenantid", "ce_sequence", "ce_correlationid", "content-type"] {
+    for name in [
+        "ce_specversion",
+        "ce_id",
+        "ce_type",
+        "ce_source",
+        "ce_subject",
+        "ce_time",
+        "ce_dataschema",
+        "ce_tenantid",
+        "ce_sequence",
+        "ce_correlationid",
+        "content-type",
+    ] {
         assert!(names.contains(name), "{name}");
     }
     assert!(!names.contains("ce_causationid") && !names.contains("ce_traceparent"));
