@@ -32,7 +32,11 @@ pub async fn run(bench: &Bench, report: &mut Report) -> Result<f64> {
     for in_flight in [1, 64, 512] {
         let ours = through_bus(bench, &bus, in_flight).await?;
         let theirs = through_postgres_es(bench, in_flight).await?;
-        let target = match in_flight { 1 => "≥ 1", 512 => "≥ 8", _ => "" };
+        let target = match in_flight {
+            1 => "≥ 1",
+            512 => "≥ 8",
+            _ => "",
+        };
         report.add(format!("commands, {in_flight} in flight"), "1/s", ours, "postgres-es", theirs, target);
         rates.push(ours);
     }
@@ -153,7 +157,8 @@ async fn copy_limit(bench: &Bench) -> Result<f64> {
     let mut text = Vec::new();
     {
         use futures::TryStreamExt;
-        let mut out = admin.copy_out_raw("COPY (SELECT * FROM log.events ORDER BY context, partition, position LIMIT 100000) TO STDOUT").await?;
+        let mut out =
+            admin.copy_out_raw("COPY (SELECT * FROM log.events ORDER BY context, partition, position LIMIT 100000) TO STDOUT").await?;
         while let Some(chunk) = out.try_next().await? {
             text.extend_from_slice(&chunk);
         }

@@ -41,7 +41,14 @@ pub async fn run(bench: &Bench, report: &mut Report, rate_max: f64) -> Result<()
     let idle = visible(bench, &bus).await?;
     let milliseconds = |histogram: &Histogram<u64>, quantile: f64| histogram.value_at_quantile(quantile) as f64 / 1000.0;
     for (quantile, name, target) in [(0.5, "p50", "≤ 3"), (0.99, "p99", "≤ 6")] {
-        report.add(format!("acknowledged → visible, idle, {name}"), "ms", milliseconds(&idle, quantile), format!("floor, {name}"), milliseconds(&floor, quantile), target);
+        report.add(
+            format!("acknowledged → visible, idle, {name}"),
+            "ms",
+            milliseconds(&idle, quantile),
+            format!("floor, {name}"),
+            milliseconds(&floor, quantile),
+            target,
+        );
     }
     let stop = Arc::new(AtomicBool::new(false));
     let load = load(bench, &bus, rate_max / 2.0, stop.clone());
@@ -52,7 +59,14 @@ pub async fn run(bench: &Bench, report: &mut Report, rate_max: f64) -> Result<()
         task.await?;
     }
     for (quantile, name) in [(0.5, "p50"), (0.99, "p99")] {
-        report.add(format!("acknowledged → visible, half load, {name}"), "ms", milliseconds(&busy, quantile), format!("floor, {name}"), milliseconds(&floor, quantile), "");
+        report.add(
+            format!("acknowledged → visible, half load, {name}"),
+            "ms",
+            milliseconds(&busy, quantile),
+            format!("floor, {name}"),
+            milliseconds(&floor, quantile),
+            "",
+        );
     }
     workers.stop().await;
     Ok(())

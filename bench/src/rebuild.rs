@@ -14,7 +14,8 @@ use crate::setup::Bench;
 /// Measures with the projection that most events matter to.
 pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
     let events = bench.fill(200_000).await?;
-    let projection = contexts::projections().into_iter().find(|projection| projection.name() == "crm.contact_list").context("crm.contact_list")?;
+    let projection =
+        contexts::projections().into_iter().find(|projection| projection.name() == "crm.contact_list").context("crm.contact_list")?;
     let mut finished = Instant::now();
     let started = Instant::now();
     let done = rebuild(&bench.worker, projection.as_ref(), |_| finished = Instant::now()).await?;
@@ -34,7 +35,12 @@ async fn copy_events_and_rows(admin: &mut PgConnection, version: i32) -> Result<
             rows.extend_from_slice(&chunk);
         }
     }
-    admin.execute(format!("DROP TABLE IF EXISTS public.rebuilt; CREATE TABLE public.rebuilt (LIKE crm_contact_list_v{version} INCLUDING ALL)").as_str()).await?;
+    admin
+        .execute(
+            format!("DROP TABLE IF EXISTS public.rebuilt; CREATE TABLE public.rebuilt (LIKE crm_contact_list_v{version} INCLUDING ALL)")
+                .as_str(),
+        )
+        .await?;
     let events: i64 = sqlx::query_scalar("SELECT count(*) FROM log.events WHERE context = 'crm'").fetch_one(&mut *admin).await?;
     let started = Instant::now();
     let mut bytes = 0;

@@ -35,8 +35,24 @@ pub struct Report {
 
 impl Report {
     /// Adds a measurement.
-    pub fn add(&mut self, name: impl Into<String>, unit: &'static str, ours: f64, reference_name: impl Into<String>, reference: f64, target: impl Into<String>) {
-        let line = Line { name: name.into(), unit, ours, reference, reference_name: reference_name.into(), ratio: ours / reference, target: target.into() };
+    pub fn add(
+        &mut self,
+        name: impl Into<String>,
+        unit: &'static str,
+        ours: f64,
+        reference_name: impl Into<String>,
+        reference: f64,
+        target: impl Into<String>,
+    ) {
+        let line = Line {
+            name: name.into(),
+            unit,
+            ours,
+            reference,
+            reference_name: reference_name.into(),
+            ratio: ours / reference,
+            target: target.into(),
+        };
         println!("{}: {:.1} {} ({}: {:.1}, ratio {:.2})", line.name, line.ours, line.unit, line.reference_name, line.reference, line.ratio);
         self.lines.push(line);
     }

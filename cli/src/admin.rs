@@ -142,7 +142,9 @@ pub async fn tenants(config: &Config, command: TenantsCommand) -> Result<()> {
         TenantsCommand::List => {
             let mut connection = connect(admin).await?;
             let rows: Vec<(Uuid, String, String, DateTime<Utc>)> =
-                sqlx::query_as("SELECT tenant_id, name, status, created_at FROM tenancy.tenants ORDER BY created_at").fetch_all(&mut connection).await?;
+                sqlx::query_as("SELECT tenant_id, name, status, created_at FROM tenancy.tenants ORDER BY created_at")
+                    .fetch_all(&mut connection)
+                    .await?;
             let mut table = Table::new();
             table.set_header(["tenant", "name", "status", "created"]);
             for (tenant, name, status, created) in rows {
@@ -158,7 +160,11 @@ pub async fn tenants(config: &Config, command: TenantsCommand) -> Result<()> {
 
 async fn set_status(admin: &str, tenant: Uuid, status: &str) -> Result<()> {
     let mut connection = connect(admin).await?;
-    let done = sqlx::query("UPDATE tenancy.tenants SET status = $2 WHERE tenant_id = $1").bind(tenant).bind(status).execute(&mut connection).await?;
+    let done = sqlx::query("UPDATE tenancy.tenants SET status = $2 WHERE tenant_id = $1")
+        .bind(tenant)
+        .bind(status)
+        .execute(&mut connection)
+        .await?;
     if done.rows_affected() == 0 {
         bail!("there is no tenant {tenant}; `neuroops tenants list` shows them");
     }
@@ -180,17 +186,27 @@ pub async fn tokens(config: &Config, command: TokensCommand) -> Result<()> {
             const QUERY: &str = "SELECT token_id, subject, array_to_string(roles, ', '), expires_at, revoked_at IS NOT NULL FROM tenancy.tokens \
                 WHERE tenant_id = $1 ORDER BY issued_at DESC LIMIT 200";
             let mut connection = connect(admin).await?;
-            let rows: Vec<(Uuid, String, String, DateTime<Utc>, bool)> = sqlx::query_as(QUERY).bind(tenant_of(tenant)?).fetch_all(&mut connection).await?;
+            let rows: Vec<(Uuid, String, String, DateTime<Utc>, bool)> =
+                sqlx::query_as(QUERY).bind(tenant_of(tenant)?).fetch_all(&mut connection).await?;
             let mut table = Table::new();
             table.set_header(["token", "subject", "roles", "expires", "revoked"]);
             for (token, subject, roles, expires, revoked) in rows {
-                table.add_row([token.to_string(), subject, roles, expires.format("%Y-%m-%d %H:%M").to_string(), if revoked { "yes" } else { "" }.to_owned()]);
+                table.add_row([
+                    token.to_string(),
+                    subject,
+                    roles,
+                    expires.format("%Y-%m-%d %H:%M").to_string(),
+                    if revoked { "yes" } else { "" }.to_owned(),
+                ]);
             }
             println!("{table}");
         }
         TokensCommand::Revoke { token_id } => {
             let mut connection = connect(admin).await?;
-            let done = sqlx::query("UPDATE tenancy.tokens SET revoked_at = now() WHERE token_id = $1 AND revoked_at IS NULL").bind(token_id).execute(&mut connection).await?;
+            let done = sqlx::query("UPDATE tenancy.tokens SET revoked_at = now() WHERE token_id = $1 AND revoked_at IS NULL")
+                .bind(token_id)
+                .execute(&mut connection)
+                .await?;
             if done.rows_affected() == 0 {
                 bail!("there is no such token, or it is revoked already; `neuroops tokens list` shows them");
             }

@@ -39,7 +39,16 @@ fn import_args(name: &str, file: &Path, url: &str, token: &str) -> ImportArgs {
         #[command(flatten)]
         args: ImportArgs,
     }
-    let words = [OsStr::new("import"), OsStr::new("crm"), OsStr::new(name), file.as_os_str(), OsStr::new("--url"), OsStr::new(url), OsStr::new("--token"), OsStr::new(token)];
+    let words = [
+        OsStr::new("import"),
+        OsStr::new("crm"),
+        OsStr::new(name),
+        file.as_os_str(),
+        OsStr::new("--url"),
+        OsStr::new(url),
+        OsStr::new("--token"),
+        OsStr::new(token),
+    ];
     Import::parse_from(words).args
 }
 
@@ -57,7 +66,10 @@ struct Demo {
 /// Starts the platform, runs the main job in a tenant of its own, and stops. Success only if every claim is true.
 pub async fn run(config: Config, args: &DemoArgs) -> Result<ExitCode> {
     if !args.examples.join("contacts.csv").is_file() {
-        bail!("the sample data are not in {}; run the demo from the repository's folder or name them with --examples", args.examples.display());
+        bail!(
+            "the sample data are not in {}; run the demo from the repository's folder or name them with --examples",
+            args.examples.display()
+        );
     }
     let started = Instant::now();
     println!("Starting Postgres, Kafka, the gateway and the workers …");
@@ -122,7 +134,8 @@ impl Demo {
         let first = self.send(&command).await?;
         let answer: Value = serde_json::from_str(&first)?;
         let receipt = &answer["receipt"];
-        let (id, token) = (receipt["id"].as_str().unwrap_or_default().to_owned(), receipt["position"].as_str().unwrap_or_default().to_owned());
+        let (id, token) =
+            (receipt["id"].as_str().unwrap_or_default().to_owned(), receipt["position"].as_str().unwrap_or_default().to_owned());
         println!("     POST crm/contact/register → {receipt}");
         self.claim("the command was accepted", answer["status"] == 200);
         let position: i64 = receipt["events"][0]["position"].as_i64().unwrap_or(0);
@@ -130,19 +143,36 @@ impl Demo {
         let record = tokio::task::block_in_place(|| self.in_kafka(position))?;
         match &record {
             Some((offset, subject, kind)) => {
-                println!("     Kafka {} partition {} offset {offset}: ce_type {kind}, ce_subject {subject}", self.kafka.topic("crm"), self.partition);
+                println!(
+                    "     Kafka {} partition {} offset {offset}: ce_type {kind}, ce_subject {subject}",
+                    self.kafka.topic("crm"),
+                    self.partition
+                );
             }
             None => println!("     Kafka: nothing"),
         }
         let subject = format!("contact/{id}");
-        self.claim("an independent Kafka client reads it", record.is_some_and(|(_, found, kind)| found == subject && kind == "crm.contact_registered.v1"));
+        self.claim(
+            "an independent Kafka client reads it",
+            record.is_some_and(|(_, found, kind)| found == subject && kind == "crm.contact_registered.v1"),
+        );
         let row: Value = self.client.get_after(&format!("/v1/crm/contact-list/{id}"), &token).await?;
-        self.claim(format!("a user sees the row: {} <{}>", row["display_name"].as_str().unwrap_or_default(), row["email"].as_str().unwrap_or_default()), row["email"] == "ada@example.com");
+        self.claim(
+            format!(
+                "a user sees the row: {} <{}>",
+                row["display_name"].as_str().unwrap_or_default(),
+                row["email"].as_str().unwrap_or_default()
+            ),
+            row["email"] == "ada@example.com",
+        );
         let again = self.send(&command).await?;
         self.claim("the same idempotency key gives the same answer, byte for byte", again == first);
         let rival = json!({ "context": "crm", "aggregate": "contact", "command": "register", "body": { "email": "ADA@example.com" } });
         let refused: Value = serde_json::from_str(&self.send(&rival).await?)?;
-        self.claim("a duplicate is refused and names the candidate", refused["status"] == 409 && refused["problem"]["candidates"][0]["id"] == id.as_str());
+        self.claim(
+            "a duplicate is refused and names the candidate",
+            refused["status"] == 409 && refused["problem"]["candidates"][0]["id"] == id.as_str(),
+        );
         let history: Value = self.client.get(&format!("/v1/crm/contact/{id}/history")).await?;
         self.claim("its history has one event", history["data"].as_array().is_some_and(|events| events.len() == 1));
         Ok(())
@@ -150,12 +180,14 @@ impl Demo {
 
     async fn in_log(&self, position: i64) -> Result<Option<String>> {
         let mut tx = TenantTx::begin(&self.pool, self.tenant.0).await?;
-        Ok(sqlx::query_scalar("SELECT aggregate_id FROM log.events WHERE context = 'crm' AND partition = $1 AND position = $2 AND tenant_id = $3")
-            .bind(self.partition)
-            .bind(position)
-            .bind(self.tenant.0)
-            .fetch_optional(&mut *tx)
-            .await?)
+        Ok(sqlx::query_scalar(
+            "SELECT aggregate_id FROM log.events WHERE context = 'crm' AND partition = $1 AND position = $2 AND tenant_id = $3",
+        )
+        .bind(self.partition)
+        .bind(position)
+        .bind(self.tenant.0)
+        .fetch_optional(&mut *tx)
+        .await?)
     }
 
     fn consumer(&self) -> Result<BaseConsumer> {
@@ -208,7 +240,10 @@ impl Demo {
             .bind(self.tenant.0)
             .fetch_one(&mut *tx)
             .await?;
-        let head: i64 = sqlx::query_scalar("SELECT position FROM log.heads WHERE context = 'crm' AND partition = $1").bind(self.partition).fetch_one(&mut *tx).await?;
+        let head: i64 = sqlx::query_scalar("SELECT position FROM log.heads WHERE context = 'crm' AND partition = $1")
+            .bind(self.partition)
+            .fetch_one(&mut *tx)
+            .await?;
         tx.commit().await?;
         let (records, contiguous) = tokio::task::block_in_place(|| self.count_in_kafka(head))?;
         self.claim(format!("Kafka holds the tenant's {stored} events"), records == stored);
@@ -224,7 +259,10 @@ impl Demo {
         println!("     pipeline by stage: {}", line.join(", "));
         self.claim("the pipeline shows the imported deals", deals > 0);
         let people: Value = self.client.get_after("/v1/crm/contact-list?q=lovelace", &token).await?;
-        self.claim("the search finds Ada", people["data"].as_array().is_some_and(|rows| rows.iter().any(|row| row["email"] == "ada@example.com")));
+        self.claim(
+            "the search finds Ada",
+            people["data"].as_array().is_some_and(|rows| rows.iter().any(|row| row["email"] == "ada@example.com")),
+        );
         Ok(())
     }
 
@@ -237,7 +275,8 @@ impl Demo {
         while last < head && Instant::now() < deadline {
             let Some(Ok(message)) = consumer.poll(Duration::from_millis(200)) else { continue };
             let Some(headers) = message.headers() else { continue };
-            let text = |name: &str| headers.iter().find(|header| header.key == name).and_then(|header| std::str::from_utf8(header.value?).ok());
+            let text =
+                |name: &str| headers.iter().find(|header| header.key == name).and_then(|header| std::str::from_utf8(header.value?).ok());
             let position: i64 = text("ce_sequence").and_then(|text| text.parse().ok()).unwrap_or(0);
             contiguous &= position == last + 1;
             last = position;

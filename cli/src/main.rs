@@ -57,7 +57,19 @@ enum Command {
     Import(import::ImportArgs),
 }
 
+/// A reader that has seen enough (`neuroops status | head`) is no reason for a panic's report.
+fn end_quietly_on_closed_output() {
+    let report = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if panic.payload().downcast_ref::<String>().is_some_and(|text| text.starts_with("failed printing to stdout")) {
+            std::process::exit(0);
+        }
+        report(panic);
+    }));
+}
+
 fn main() -> ExitCode {
+    end_quietly_on_closed_output();
     let arguments = Arguments::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -82,7 +94,8 @@ fn failed(error: &anyhow::Error) -> ExitCode {
         }
         said = cause;
     }
-    ExitCode::from(1)
+    // Wrong options and files are the caller's to mend, as with options that clap refuses.
+    ExitCode::from(if error.is::<import::UsageError>() { 2 } else { 1 })
 }
 
 async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {

@@ -101,7 +101,9 @@ pub async fn projections(config: &Config, command: ProjectionsCommand) -> Result
             if events == 0 {
                 bail!("nothing is parked under that name; `neuroops projections parked` shows what is");
             }
-            println!("{events} events will be applied again within a second; `neuroops projections parked {projection}` shows what is left.");
+            println!(
+                "{events} events will be applied again within a second; `neuroops projections parked {projection}` shows what is left."
+            );
         }
     }
     Ok(())
@@ -151,7 +153,10 @@ pub async fn kafka(config: &Config, command: KafkaCommand) -> Result<()> {
     };
     if !yes {
         let topics: Vec<String> = chosen.iter().map(|context| kafka.topic(context)).collect();
-        bail!("this deletes {} and publishes the log again; readers that keep their own position by `ce_sequence` are not disturbed. Say --yes to do it", topics.join(", "));
+        bail!(
+            "this deletes {} and publishes the log again; readers that keep their own position by `ce_sequence` are not disturbed. Say --yes to do it",
+            topics.join(", ")
+        );
     }
     let timeout = Duration::from_secs(10);
     println!("Stopping the relays …");
@@ -166,7 +171,9 @@ pub async fn kafka(config: &Config, command: KafkaCommand) -> Result<()> {
                 tokio::time::sleep(Duration::from_millis(200)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(30), created).await.with_context(|| format!("the topic {topic} was deleted but could not be made again; run the command again"))?;
+        tokio::time::timeout(Duration::from_secs(30), created)
+            .await
+            .with_context(|| format!("the topic {topic} was deleted but could not be made again; run the command again"))?;
         sqlx::query("UPDATE runtime.relay SET position = 0 WHERE context = $1").bind(context).execute(&pool).await?;
     }
     relays.give_back().await?;
@@ -181,8 +188,10 @@ async fn watch_refill(pool: &PgPool, contexts: &[String]) -> Result<()> {
     let bar = bar("refill");
     loop {
         let heads = LogReader::new(pool.clone()).heads().await?;
-        let rows: Vec<(String, i32, i64)> = sqlx::query_as("SELECT context, partition, position FROM runtime.relay").fetch_all(pool).await?;
-        let published: HashMap<(String, i32), i64> = rows.into_iter().map(|(context, partition, position)| ((context, partition), position)).collect();
+        let rows: Vec<(String, i32, i64)> =
+            sqlx::query_as("SELECT context, partition, position FROM runtime.relay").fetch_all(pool).await?;
+        let published: HashMap<(String, i32), i64> =
+            rows.into_iter().map(|(context, partition, position)| ((context, partition), position)).collect();
         let (mut done, mut total) = (0, 0);
         for (place, head) in heads.iter().filter(|(place, _)| contexts.contains(&place.context)) {
             done += published.get(&(place.context.clone(), place.partition)).copied().unwrap_or(0).min(*head);

@@ -96,9 +96,9 @@ impl Gateway {
 
 /// Binds a listener with a message that helps.
 pub async fn bind(address: SocketAddr) -> Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
-        .with_context(|| format!("{address} cannot be listened on; another program may use the port: stop it or set HTTP_ADDR to another address"))
+    TcpListener::bind(address).await.with_context(|| {
+        format!("{address} cannot be listened on; another program may use the port: stop it or set HTTP_ADDR to another address")
+    })
 }
 
 /// Waits a little for Postgres, so that processes may be started in any order.

@@ -35,7 +35,14 @@ pub async fn run(config: &Config) -> Result<()> {
     table.set_header(["projection", "version", "building", "events behind", "seconds behind", "parked keys"]);
     for (projection, version, building, events, seconds, parked) in projections {
         let building = building.map(|version| version.to_string()).unwrap_or_default();
-        table.add_row([projection, version.to_string(), building, events.to_string(), format!("{:.1}", seconds.unwrap_or(0.0)), parked.to_string()]);
+        table.add_row([
+            projection,
+            version.to_string(),
+            building,
+            events.to_string(),
+            format!("{:.1}", seconds.unwrap_or(0.0)),
+            parked.to_string(),
+        ]);
     }
     println!("{table}");
     let leases: Vec<(String, i64)> = sqlx::query_as(

@@ -10,7 +10,7 @@ use platform::kafka::KafkaOptions;
 use platform::postgres::{self, with_database};
 use projections::contexts;
 use uuid::Uuid;
-use workers::{Roles, Workers};
+use workers::{Roles, WorkerHealth, Workers};
 
 use crate::admin;
 use crate::roles::{self, Gateway, GatewaySettings};
@@ -59,22 +59,44 @@ impl Up {
         }
         let jwt_secret = config.jwt_secret_key.as_ref().map_or(secrets.jwt_secret_key.as_str(), |secret| secret.expose()).to_owned();
         let workers = roles::start_workers(&databases.worker, Some(kafka.clone()), Roles::ALL).await?;
-        let gateway_settings = GatewaySettings { database_url: databases.app.clone(), jwt_secret: jwt_secret.clone(), probes: roles::probes(&workers.health()) };
+        wait_for_relay(&workers.health()).await;
+        let gateway_settings = GatewaySettings {
+            database_url: databases.app.clone(),
+            jwt_secret: jwt_secret.clone(),
+            probes: roles::probes(&workers.health()),
+        };
         let gateway = Gateway::start(config, gateway_settings, listener).await?;
         let url = format!("http://{}", gateway.address);
         let env_file = config.dir.join("demo.env");
         let (tenant_id, token) = match &databases.admin {
             Some(admin) => demo_tenant(config, admin, &jwt_secret, secrets.demo_tenant_id).await?,
-            None => return Err(anyhow!("DATABASE_ADMIN_URL is not set; `up` needs it beside DATABASE_URL to migrate and to make the demo tenant")),
+            None => {
+                return Err(anyhow!(
+                    "DATABASE_ADMIN_URL is not set; `up` needs it beside DATABASE_URL to migrate and to make the demo tenant"
+                ));
+            }
         };
-        let mut up = Self { url, tenant_id, token, database_url: databases.app.clone(), kafka, env_file, notices: servers.notices().to_vec(), gateway, workers, servers };
+        let mut up = Self {
+            url,
+            tenant_id,
+            token,
+            database_url: databases.app.clone(),
+            kafka,
+            env_file,
+            notices: servers.notices().to_vec(),
+            gateway,
+            workers,
+            servers,
+        };
         up.write_env(&databases, &secrets)?;
         up.notices.retain(|notice| !notice.is_empty());
         Ok(up)
     }
 
     fn write_env(&self, databases: &Databases, secrets: &Secrets) -> Result<()> {
-        let mut text = String::from("# Written by `neuroops up`; source it in a shell. The password is for the sign-in of people, the token for programs.\n");
+        let mut text = String::from(
+            "# Written by `neuroops up`; source it in a shell. The password is for the sign-in of people, the token for programs.\n",
+        );
         let lines = [
             ("NEUROOPS_URL", self.url.as_str()),
             ("NEUROOPS_TENANT_ID", &self.tenant_id.to_string()),
@@ -103,6 +125,17 @@ impl Up {
     }
 }
 
+/// Gives the relay a moment to learn where Kafka stands, so that the first command is relayed at once. Without Kafka the platform
+/// starts all the same.
+async fn wait_for_relay(health: &WorkerHealth) {
+    let adopted = async {
+        while health.adopted() == 0 && health.kafka_trouble().is_none() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    drop(tokio::time::timeout(Duration::from_secs(5), adopted).await);
+}
+
 async fn databases(config: &Config, servers: &Embedded, secrets: &Secrets) -> Result<Databases> {
     if let Some(own) = servers.postgres() {
         let server = own.admin_url.clone();
@@ -112,13 +145,21 @@ async fn databases(config: &Config, servers: &Embedded, secrets: &Secrets) -> Re
         let passwords = [("neuroops_app", secrets.app_password.as_str()), ("neuroops_worker", secrets.worker_password.as_str())];
         postgres::set_passwords(&admin, &passwords).await?;
         let url = |role: &str, password: &str| format!("postgres://{role}:{password}@127.0.0.1:{}/neuroops", own.port);
-        return Ok(Databases { app: url("neuroops_app", &secrets.app_password), worker: url("neuroops_worker", &secrets.worker_password), admin: Some(admin) });
+        return Ok(Databases {
+            app: url("neuroops_app", &secrets.app_password),
+            worker: url("neuroops_worker", &secrets.worker_password),
+            admin: Some(admin),
+        });
     }
     let admin = config.database_admin_url.as_ref().map(|url| url.expose().to_owned());
     if let Some(admin) = &admin {
         postgres::migrate(admin, &contexts::context_types(), config.log_partitions).await?;
     }
-    Ok(Databases { app: config.require_database()?.expose().to_owned(), worker: config.require_database_worker()?.expose().to_owned(), admin })
+    Ok(Databases {
+        app: config.require_database()?.expose().to_owned(),
+        worker: config.require_database_worker()?.expose().to_owned(),
+        admin,
+    })
 }
 
 fn bootstrap(config: &Config, servers: &Embedded) -> Result<String> {

@@ -148,6 +148,11 @@ impl WorkerHealth {
         (!troubles.is_empty()).then(|| troubles.join("; "))
     }
 
+    /// Log partitions that the relay of this process carries to Kafka.
+    pub fn adopted(&self) -> usize {
+        self.relay.as_ref().map_or(0, |status| status.borrow().adopted)
+    }
+
     /// Events that the relay of this process has published.
     pub fn published(&self) -> u64 {
         self.relay.as_ref().map_or(0, |status| status.borrow().published)

@@ -18,7 +18,11 @@ impl Servers {
         let dir = std::env::temp_dir().join(format!("neuroops-{purpose}-{}", std::process::id()));
         std::fs::create_dir_all(&dir).with_context(|| format!("{} cannot be made", dir.display()))?;
         let jar_dirs = Config::from_env()?.kafka_jar_dirs().to_vec();
-        let options = EmbeddedOptions { dir: dir.clone(), postgres: Some(PostgresOptions { port: 0 }), kafka: Some(KafkaOptions { port: 0, heap_mb: 512, jar_dirs }) };
+        let options = EmbeddedOptions {
+            dir: dir.clone(),
+            postgres: Some(PostgresOptions { port: 0 }),
+            kafka: Some(KafkaOptions { port: 0, heap_mb: 512, jar_dirs }),
+        };
         let embedded = Embedded::start(&options)?;
         for notice in embedded.notices() {
             eprintln!("note: {notice}");

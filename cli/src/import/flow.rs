@@ -191,7 +191,8 @@ impl Work {
         }
         self.report.outcome = Outcome::Refused;
         self.report.code = Some(code);
-        self.report.detail = Some(problem.detail.clone());
+        // Places are those in the command, which nobody has seen; the row's line is what helps.
+        self.report.detail = Some(problem.detail.split(" at line 1 column ").next().unwrap_or_default().to_owned());
         if let Step::Create = step
             && let Some((id, means_it)) = self.existing(&problem)
         {

@@ -113,7 +113,10 @@ impl Reader {
             Format::Ndjson => match serde_json::from_str(&text) {
                 Ok(Value::Object(object)) => Ok(self.converter.json_cells(object)),
                 Ok(_) => Err(Remark::new("broken_json", "The line is not a JSON object.")),
-                Err(error) => Err(Remark::new("broken_json", format!("The line is not valid JSON: {error}."))),
+                Err(error) => {
+                    let error = error.to_string().replace(" at line 1 column ", " at column ");
+                    Err(Remark::new("broken_json", format!("The line is not valid JSON: {error}.")))
+                }
             },
         }
     }

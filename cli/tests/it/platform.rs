@@ -147,17 +147,22 @@ impl Platform {
 
     /// The tenant's crm log: position, event id, aggregate id, in order of position over all tenants of the partition.
     pub async fn log(&self) -> Vec<(i64, String, String)> {
-        sqlx::query_as("SELECT position, event_id::text, aggregate_id FROM log.events WHERE context = 'crm' AND partition = $1 ORDER BY position")
-            .bind(self.partition())
-            .fetch_all(&mut self.admin().await)
-            .await
-            .expect("the log is read")
+        sqlx::query_as(
+            "SELECT position, event_id::text, aggregate_id FROM log.events WHERE context = 'crm' AND partition = $1 ORDER BY position",
+        )
+        .bind(self.partition())
+        .fetch_all(&mut self.admin().await)
+        .await
+        .expect("the log is read")
     }
 
     /// Positions and event ids in Kafka, read with a client of our own until `count` records or no more come.
     pub fn kafka(&self, count: usize) -> Vec<(i64, String)> {
         let mut config = ClientConfig::new();
-        config.set("bootstrap.servers", self.expect("KAFKA_BOOTSTRAP_SERVERS")).set("group.id", "independent").set("enable.auto.commit", "false");
+        config
+            .set("bootstrap.servers", self.expect("KAFKA_BOOTSTRAP_SERVERS"))
+            .set("group.id", "independent")
+            .set("enable.auto.commit", "false");
         let consumer: BaseConsumer = config.create().expect("a consumer");
         let mut assignment = TopicPartitionList::new();
         assignment.add_partition_offset("neuroops.crm", self.partition(), Offset::Beginning).expect("an assignment");

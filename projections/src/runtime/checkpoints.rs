@@ -51,14 +51,19 @@ impl Checkpoints {
     /// Keeps the checkpoints, and with them the tables and the parked events, from being moved by anybody else until the transaction
     /// ends.
     pub async fn lock(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-        const LOCK: &str = "SELECT FROM runtime.checkpoints WHERE projection = $1 AND version = $2 ORDER BY context, partition FOR NO KEY UPDATE";
+        const LOCK: &str =
+            "SELECT FROM runtime.checkpoints WHERE projection = $1 AND version = $2 ORDER BY context, partition FOR NO KEY UPDATE";
         sqlx::query(LOCK).bind(self.projection).bind(self.version).execute(connection).await?;
         Ok(())
     }
 
     /// Moves the checkpoints over these events, if they still stand where this process thinks that they do. `false` means that
     /// another process has moved them, or that the version is no longer in use.
-    pub async fn advance(&self, connection: &mut PgConnection, moves: &HashMap<Place, (Position, DateTime<Utc>)>) -> Result<bool, sqlx::Error> {
+    pub async fn advance(
+        &self,
+        connection: &mut PgConnection,
+        moves: &HashMap<Place, (Position, DateTime<Utc>)>,
+    ) -> Result<bool, sqlx::Error> {
         const MOVE: &str = "UPDATE runtime.checkpoints c SET position = k.new, recorded_at = k.at \
             FROM unnest($3::text[], $4::int[], $5::bigint[], $6::bigint[], $7::timestamptz[]) AS k (context, partition, old, new, at) \
             WHERE c.projection = $1 AND c.version = $2 AND c.context = k.context AND c.partition = k.partition AND c.position = k.old";
@@ -82,7 +87,11 @@ pub async fn active_version(pool: &PgPool, projection: &str) -> Result<i32, sqlx
 }
 
 /// How far the active versions of these projections have come in one partition: projection, context, position.
-pub async fn active_checkpoints(connection: &mut PgConnection, projections: &[&str], partition: i32) -> Result<Vec<(String, String, Position)>, sqlx::Error> {
+pub async fn active_checkpoints(
+    connection: &mut PgConnection,
+    projections: &[&str],
+    partition: i32,
+) -> Result<Vec<(String, String, Position)>, sqlx::Error> {
     const READ: &str = "SELECT c.projection, c.context, c.position FROM runtime.checkpoints c \
         JOIN runtime.projections p ON p.projection = c.projection AND p.active_version = c.version \
         WHERE c.projection = ANY ($1) AND c.partition = $2";

@@ -27,7 +27,12 @@ impl KafkaSource {
     ///
     /// A topic partition holds exactly the log partition's sequence, so the event at position `n + 1` stands at offset `n`. Where that
     /// does not hold (records repeated or expired, a topic made anew), the reader's positions tell what to skip and what is missing.
-    pub fn start(options: &KafkaOptions, group: &str, positions: HashMap<Place, Position>, sender: mpsc::Sender<Vec<Arc<RecordedEvent>>>) -> Self {
+    pub fn start(
+        options: &KafkaOptions,
+        group: &str,
+        positions: HashMap<Place, Position>,
+        sender: mpsc::Sender<Vec<Arc<RecordedEvent>>>,
+    ) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let (stopped, options, group) = (stop.clone(), options.clone(), group.to_owned());
         std::thread::Builder::new()
@@ -50,7 +55,13 @@ impl Drop for KafkaSource {
     }
 }
 
-fn consume(options: &KafkaOptions, group: &str, positions: &HashMap<Place, Position>, sender: &mpsc::Sender<Vec<Arc<RecordedEvent>>>, stop: &AtomicBool) -> Result<(), rdkafka::error::KafkaError> {
+fn consume(
+    options: &KafkaOptions,
+    group: &str,
+    positions: &HashMap<Place, Position>,
+    sender: &mpsc::Sender<Vec<Arc<RecordedEvent>>>,
+    stop: &AtomicBool,
+) -> Result<(), rdkafka::error::KafkaError> {
     let consumer: BaseConsumer = options.consumer(group).create()?;
     let mut assignment = TopicPartitionList::new();
     for (place, position) in positions {
@@ -65,7 +76,11 @@ fn consume(options: &KafkaOptions, group: &str, positions: &HashMap<Place, Posit
             Some(Ok(message)) => {
                 match decode(&message) {
                     Some(event) => batch.push(Arc::new(event)),
-                    None => tracing::warn!(topic = message.topic(), offset = message.offset(), "a record that is not an event of ours is skipped"),
+                    None => tracing::warn!(
+                        topic = message.topic(),
+                        offset = message.offset(),
+                        "a record that is not an event of ours is skipped"
+                    ),
                 }
                 batch.len() >= BATCH_MAX
             }

@@ -78,7 +78,8 @@ impl Leases {
 /// Takes all leases whose names start with `prefix` away from their holders, so that nobody does that work until they are given
 /// back. Returns when the former holders have stopped by themselves.
 pub async fn seize(pool: &PgPool, prefix: &str) -> Result<Seized, sqlx::Error> {
-    const SEIZE: &str = "UPDATE runtime.leases SET holder = $2, epoch = epoch + 1, expires_at = now() + interval '1 minute' WHERE starts_with(name, $1)";
+    const SEIZE: &str =
+        "UPDATE runtime.leases SET holder = $2, epoch = epoch + 1, expires_at = now() + interval '1 minute' WHERE starts_with(name, $1)";
     let seized = Seized { pool: pool.clone(), prefix: prefix.to_owned(), holder: platform::clock::new_id() };
     sqlx::query(SEIZE).bind(prefix).bind(seized.holder).execute(pool).await?;
     // A holder works until the term that it counted itself, from before its last renewal, is over.
@@ -96,7 +97,11 @@ pub struct Seized {
 impl Seized {
     /// Lets anybody take them.
     pub async fn give_back(self) -> Result<(), sqlx::Error> {
-        sqlx::query("UPDATE runtime.leases SET expires_at = now() WHERE starts_with(name, $1) AND holder = $2").bind(&self.prefix).bind(self.holder).execute(&self.pool).await?;
+        sqlx::query("UPDATE runtime.leases SET expires_at = now() WHERE starts_with(name, $1) AND holder = $2")
+            .bind(&self.prefix)
+            .bind(self.holder)
+            .execute(&self.pool)
+            .await?;
         Ok(())
     }
 }

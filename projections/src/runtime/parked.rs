@@ -77,7 +77,12 @@ pub(super) async fn load_keys(connection: &mut PgConnection, projection: &str, v
     Ok(rows.into_iter().collect())
 }
 
-pub(super) async fn park(connection: &mut PgConnection, projection: &str, version: i32, events: &[(Arc<RecordedEvent>, String)]) -> Result<(), sqlx::Error> {
+pub(super) async fn park(
+    connection: &mut PgConnection,
+    projection: &str,
+    version: i32,
+    events: &[(Arc<RecordedEvent>, String)],
+) -> Result<(), sqlx::Error> {
     for (event, error) in events {
         let (tenant, key) = key_of(event);
         sqlx::query("INSERT INTO runtime.parked (tenant_id, projection, version, key, context, partition, position, error) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
@@ -105,7 +110,12 @@ pub(super) async fn requested(pool: &PgPool, projection: &str, version: i32) -> 
 }
 
 /// The log partition and positions of a key's parked events, in order.
-pub(super) async fn positions(connection: &mut PgConnection, projection: &str, version: i32, key: &Key) -> Result<Vec<(String, i32, i64)>, sqlx::Error> {
+pub(super) async fn positions(
+    connection: &mut PgConnection,
+    projection: &str,
+    version: i32,
+    key: &Key,
+) -> Result<Vec<(String, i32, i64)>, sqlx::Error> {
     sqlx::query_as("SELECT context, partition, position FROM runtime.parked WHERE projection = $1 AND version = $2 AND tenant_id = $3 AND key = $4 ORDER BY context, partition, position")
         .bind(projection)
         .bind(version)
@@ -129,13 +139,15 @@ pub(super) async fn unpark(connection: &mut PgConnection, projection: &str, vers
 
 /// Notes that another try failed.
 pub(super) async fn failed_again(pool: &PgPool, projection: &str, version: i32, key: &Key, error: &str) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE runtime.parked SET retry = false, error = $5 WHERE projection = $1 AND version = $2 AND tenant_id = $3 AND key = $4")
-        .bind(projection)
-        .bind(version)
-        .bind(key.0)
-        .bind(&key.1)
-        .bind(error)
-        .execute(pool)
-        .await?;
+    sqlx::query(
+        "UPDATE runtime.parked SET retry = false, error = $5 WHERE projection = $1 AND version = $2 AND tenant_id = $3 AND key = $4",
+    )
+    .bind(projection)
+    .bind(version)
+    .bind(key.0)
+    .bind(&key.1)
+    .bind(error)
+    .execute(pool)
+    .await?;
     Ok(())
 }

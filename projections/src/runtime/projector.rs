@@ -77,7 +77,14 @@ impl<'a> Applier<'a> {
                 Err(Failure::Event(place, position, reason)) => {
                     tries += 1;
                     if tries >= TRIES {
-                        tracing::error!(projection = self.projection.name(), context = place.context, partition = place.partition, position, reason, "an event cannot be applied; its key is parked");
+                        tracing::error!(
+                            projection = self.projection.name(),
+                            context = place.context,
+                            partition = place.partition,
+                            position,
+                            reason,
+                            "an event cannot be applied; its key is parked"
+                        );
                         metrics::counter!("neuroops_projection_parked_total", "projection" => self.projection.name()).increment(1);
                         faults.insert((place, position), reason);
                         tries = 0;

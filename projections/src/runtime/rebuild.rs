@@ -103,7 +103,10 @@ async fn prepare(pool: &PgPool, projection: &dyn Projection, active: i32) -> Res
     for table in projection.tables() {
         sqlx::query("SELECT runtime.create_version($1, $2, $3)").bind(table).bind(active).bind(target).execute(&mut *tx).await?;
     }
-    for statement in ["DELETE FROM runtime.checkpoints WHERE projection = $1 AND version = $2", "DELETE FROM runtime.parked WHERE projection = $1 AND version = $2"] {
+    for statement in [
+        "DELETE FROM runtime.checkpoints WHERE projection = $1 AND version = $2",
+        "DELETE FROM runtime.parked WHERE projection = $1 AND version = $2",
+    ] {
         sqlx::query(statement).bind(projection.name()).bind(target).execute(&mut *tx).await?;
     }
     sqlx::query("UPDATE runtime.projections SET building_version = $2 WHERE projection = $1")
@@ -117,20 +120,35 @@ async fn prepare(pool: &PgPool, projection: &dyn Projection, active: i32) -> Res
 
 /// Points readers to the new version, unless the old one is ahead of it. The lock on the old version's checkpoints holds the live
 /// projector for as long as this takes.
-async fn swap(pool: &PgPool, projection: &dyn Projection, active: i32, target: i32, positions: &HashMap<Place, Position>) -> Result<bool, sqlx::Error> {
+async fn swap(
+    pool: &PgPool,
+    projection: &dyn Projection,
+    active: i32,
+    target: i32,
+    positions: &HashMap<Place, Position>,
+) -> Result<bool, sqlx::Error> {
     const LIVE: &str = "SELECT context, partition, position FROM runtime.checkpoints WHERE projection = $1 AND version = $2 ORDER BY context, partition FOR UPDATE";
     let name = projection.name();
     let mut tx = begin_worker(pool).await?;
     let live: Vec<(String, i32, i64)> = sqlx::query_as(LIVE).bind(name).bind(active).fetch_all(&mut *tx).await?;
-    let behind = live.into_iter().any(|(context, partition, position)| position > positions.get(&Place { context, partition }).copied().unwrap_or(0));
+    let behind = live
+        .into_iter()
+        .any(|(context, partition, position)| position > positions.get(&Place { context, partition }).copied().unwrap_or(0));
     if behind {
         return Ok(false);
     }
     for table in projection.tables() {
         sqlx::query("SELECT runtime.activate_version($1, $2)").bind(table).bind(target).execute(&mut *tx).await?;
     }
-    sqlx::query("UPDATE runtime.projections SET active_version = $2, building_version = NULL WHERE projection = $1").bind(name).bind(target).execute(&mut *tx).await?;
-    for statement in ["DELETE FROM runtime.checkpoints WHERE projection = $1 AND version <> $2", "DELETE FROM runtime.parked WHERE projection = $1 AND version <> $2"] {
+    sqlx::query("UPDATE runtime.projections SET active_version = $2, building_version = NULL WHERE projection = $1")
+        .bind(name)
+        .bind(target)
+        .execute(&mut *tx)
+        .await?;
+    for statement in [
+        "DELETE FROM runtime.checkpoints WHERE projection = $1 AND version <> $2",
+        "DELETE FROM runtime.parked WHERE projection = $1 AND version <> $2",
+    ] {
         sqlx::query(statement).bind(name).bind(target).execute(&mut *tx).await?;
     }
     tx.commit().await?;
@@ -179,7 +197,11 @@ impl Hold<'_> {
     }
 
     async fn end(&self) -> Result<(), sqlx::Error> {
-        sqlx::query("UPDATE runtime.leases SET expires_at = now() WHERE name = $1 AND holder = $2").bind(&self.name).bind(self.holder).execute(self.pool).await?;
+        sqlx::query("UPDATE runtime.leases SET expires_at = now() WHERE name = $1 AND holder = $2")
+            .bind(&self.name)
+            .bind(self.holder)
+            .execute(self.pool)
+            .await?;
         Ok(())
     }
 }

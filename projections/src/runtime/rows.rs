@@ -142,7 +142,12 @@ impl<M: RowModel> RowProjection<M> {
         Ok(columns)
     }
 
-    async fn load_ids(connection: &mut PgConnection, version: i32, slots: &mut Slots<M::Row>, wanted: &BTreeSet<(Uuid, String)>) -> Result<(), ApplyError> {
+    async fn load_ids(
+        connection: &mut PgConnection,
+        version: i32,
+        slots: &mut Slots<M::Row>,
+        wanted: &BTreeSet<(Uuid, String)>,
+    ) -> Result<(), ApplyError> {
         let missing: Vec<_> = wanted.iter().filter(|key| !slots.rows.contains_key(*key)).collect();
         if missing.is_empty() {
             return Ok(());
@@ -163,7 +168,14 @@ impl<M: RowModel> RowProjection<M> {
     }
 
     /// Loads the rows of a tenant by another column. What is in memory must have been written before, so that it is found.
-    async fn load_where(connection: &mut PgConnection, version: i32, slots: &mut Slots<M::Row>, tenant: Uuid, column: &str, values: &[String]) -> Result<Vec<String>, ApplyError> {
+    async fn load_where(
+        connection: &mut PgConnection,
+        version: i32,
+        slots: &mut Slots<M::Row>,
+        tenant: Uuid,
+        column: &str,
+        values: &[String],
+    ) -> Result<Vec<String>, ApplyError> {
         let statement = format!(
             "SELECT t.tenant_id, t.id, row_to_json(t)::text AS row FROM {} t WHERE t.tenant_id = $1 AND t.{column} = ANY ($2)",
             Self::table(version)
@@ -211,7 +223,9 @@ impl<M: RowModel> RowProjection<M> {
         json.push(']');
         let table = Self::table(version);
         if !gone.0.is_empty() {
-            let statement = format!("DELETE FROM {table} t USING unnest($1::uuid[], $2::text[]) AS k (tenant, id) WHERE t.tenant_id = k.tenant AND t.id = k.id");
+            let statement = format!(
+                "DELETE FROM {table} t USING unnest($1::uuid[], $2::text[]) AS k (tenant, id) WHERE t.tenant_id = k.tenant AND t.id = k.id"
+            );
             sqlx::query(&statement).bind(gone.0).bind(gone.1).execute(&mut *connection).await?;
         }
         if json.len() > 2 {
@@ -224,8 +238,11 @@ impl<M: RowModel> RowProjection<M> {
 
 fn upsert(table: &str, columns: &[String]) -> String {
     let list = columns.join(", ");
-    let sets: Vec<String> =
-        columns.iter().filter(|name| !matches!(name.as_str(), "tenant_id" | "id")).map(|name| format!("{name} = excluded.{name}")).collect();
+    let sets: Vec<String> = columns
+        .iter()
+        .filter(|name| !matches!(name.as_str(), "tenant_id" | "id"))
+        .map(|name| format!("{name} = excluded.{name}"))
+        .collect();
     format!(
         "INSERT INTO {table} ({list}) SELECT {list} FROM json_populate_recordset(NULL::{table}, $1::json) \
          ON CONFLICT (tenant_id, id) DO UPDATE SET {}",

@@ -97,7 +97,12 @@ pub enum TailRead {
 
 impl Tail {
     /// Starts to follow the contexts from the log's present heads on.
-    pub async fn start(reader: LogReader, heads: watch::Receiver<Arc<HashMap<Place, Position>>>, options: TailOptions, cancel: CancellationToken) -> Result<Self, sqlx::Error> {
+    pub async fn start(
+        reader: LogReader,
+        heads: watch::Receiver<Arc<HashMap<Place, Position>>>,
+        options: TailOptions,
+        cancel: CancellationToken,
+    ) -> Result<Self, sqlx::Error> {
         let now = reader.heads().await?;
         let rings = now
             .into_iter()
@@ -107,7 +112,7 @@ impl Tail {
         let shared = Arc::new(Shared {
             rings: Mutex::new((rings, 0, VecDeque::new())),
             changed: watch::channel(0).0,
-            source: watch::channel("log").0,
+            source: watch::channel(if options.kafka.is_some() { "kafka" } else { "log" }).0,
         });
         let feeder = Feeder { shared: shared.clone(), reader, heads, options };
         tokio::spawn(async move { cancel.run_until_cancelled(feeder.run()).await });

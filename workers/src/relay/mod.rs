@@ -43,6 +43,8 @@ pub struct RelayStatus {
     pub trouble: Option<String>,
     /// Events that this process has published.
     pub published: u64,
+    /// Log partitions that this process carries to Kafka.
+    pub adopted: usize,
 }
 
 /// Why the relay starts over.
@@ -234,9 +236,14 @@ impl Session<'_> {
         }
         for (place, position) in self.tails(new).await? {
             self.sent.insert(place.clone(), position);
+            // What was noted before may have been changed by somebody who held the lease meanwhile.
+            self.noted.remove(&place);
             self.published.insert(place, position);
         }
-        self.relay.status.send_modify(|status| status.trouble = None);
+        self.relay.status.send_modify(|status| {
+            status.trouble = None;
+            status.adopted = self.sent.len();
+        });
         Ok(())
     }
 
