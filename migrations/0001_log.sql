@@ -324,6 +324,28 @@ ALTER FUNCTION log.append OWNER TO neuroops_log;
 REVOKE ALL ON FUNCTION log.append FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION log.append TO neuroops_app;
 
+-- Remembers the answer to a command that changed nothing, if it came with a key, and tells the position that the next event of the
+-- log partition will have. The lock on the head puts the answer in order with the appends around it.
+CREATE FUNCTION log.remember(tenant uuid, context text, partition integer, key text, hash bytea, type text, id text, version bigint)
+RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = log, pg_temp AS $$
+DECLARE
+    next bigint;
+BEGIN
+    IF key IS NULL THEN
+        SELECT h.position + 1 INTO STRICT next FROM log.heads h WHERE h.context = remember.context AND h.partition = remember.partition;
+        RETURN next;
+    END IF;
+    SELECT h.position + 1 INTO STRICT next FROM log.heads h
+    WHERE h.context = remember.context AND h.partition = remember.partition FOR NO KEY UPDATE;
+    INSERT INTO log.idempotency (context, partition, tenant_id, key, command_hash, aggregate_type, aggregate_id, version, first_position,
+        event_count, recorded_at)
+    VALUES (context, partition, tenant, key, hash, type, id, version, next, 0, clock_timestamp());
+    RETURN next;
+END $$;
+ALTER FUNCTION log.remember OWNER TO neuroops_log;
+REVOKE ALL ON FUNCTION log.remember FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION log.remember TO neuroops_app;
+
 -- Makes sure that a context has its log partitions. Run with every migration, for every context of the program.
 CREATE FUNCTION log.ensure_context(name text, types text[]) RETURNS void LANGUAGE sql AS $$
     INSERT INTO log.contexts (context) VALUES (name) ON CONFLICT (context) DO NOTHING;

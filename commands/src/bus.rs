@@ -10,6 +10,7 @@ use domain::kernel::{
     ErasedDecision, Loaded, LoadedState, Metadata, Refusal, Rejection, TenantId, partition_of, wire_type,
 };
 use platform::clock;
+use platform::telemetry::TraceParent;
 use platform::tenant_tx::TenantTx;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -288,17 +289,16 @@ impl CommandBus {
                 self.states.load(root_key.clone(), attempted.partition, attempted.aggregate).await?
             }
         };
+        let stale = request.expected_version.filter(|expected| *expected != current.version);
         let mut loaded = Loaded::new();
         let answer = loop {
-            if let Some(expected) = request.expected_version.filter(|expected| *expected != current.version) {
-                break Err(CommandError::Precondition { expected, actual: current.version });
-            }
             let context = Context::new(request.tenant_id, &attempted.id, attempted.command_id, now, &request.actor, &loaded);
-            match attempted.aggregate.decide(&current, &request.command, &request.body, context) {
-                Ok(decision) => break Ok(decision),
-                Err(DecideError::Decode(error)) => return Err(CommandError::Decode(error)),
-                Err(DecideError::Refused(Refusal::Rejected(rejection))) => break Err(CommandError::Rejected(rejection)),
-                Err(DecideError::Refused(Refusal::Needs(key))) => {
+            match (attempted.aggregate.decide(&current, &request.command, &request.body, context), stale) {
+                (Err(DecideError::Decode(error)), _) => return Err(CommandError::Decode(error)),
+                (_, Some(expected)) => break Err(CommandError::Precondition { expected, actual: current.version }),
+                (Ok(decision), None) => break Ok(decision),
+                (Err(DecideError::Refused(Refusal::Rejected(rejection))), None) => break Err(CommandError::Rejected(rejection)),
+                (Err(DecideError::Refused(Refusal::Needs(key))), None) => {
                     let (state, from_cache) = self.other(attempted, &key, fresh, loaded.len()).await?;
                     certain &= !from_cache;
                     loaded.insert(key, state);
@@ -315,7 +315,7 @@ impl CommandBus {
                     return Ok(Attempt::Again);
                 }
                 settled?;
-                Ok(Attempt::Done(self.unchanged(attempted, current.version).await?))
+                Ok(self.unchanged(attempted, current.version).await?.map_or(Attempt::Again, Attempt::Done))
             }
         }
     }
@@ -359,6 +359,7 @@ impl CommandBus {
         };
         match outcome {
             Outcome::Accepted { first_position, .. } => {
+                attempted.trace(first_position);
                 for write in decision.writes {
                     let stream = attempted.stream(write.key.aggregate_type, &write.key.id);
                     let after = write.expected + i64::try_from(write.events.len()).unwrap_or(i64::MAX);
@@ -431,16 +432,25 @@ impl CommandBus {
         Ok(attempted.receipt(answer.aggregate_id, answer.version, answer.first_position, events))
     }
 
-    /// The answer to a command that changes nothing: the position is the log partition's last, so a query that waits for it is
-    /// up to date.
-    async fn unchanged(&self, attempted: &Attempted<'_>, version: i64) -> Result<Receipt, CommandError> {
-        let head: i64 = sqlx::query_scalar("SELECT position FROM log.heads WHERE context = $1 AND partition = $2")
+    /// The answer to a command that changes nothing, remembered under its idempotency key. The position is the log partition's last,
+    /// so a query that waits for it is up to date. `None` where another command has just been accepted under the key.
+    async fn unchanged(&self, attempted: &Attempted<'_>, version: i64) -> Result<Option<Receipt>, CommandError> {
+        let next: Result<i64, sqlx::Error> = sqlx::query_scalar("SELECT log.remember($1, $2, $3, $4, $5, $6, $7, $8)")
+            .bind(attempted.request.tenant_id.0)
             .bind(attempted.aggregate.context())
             .bind(attempted.partition)
+            .bind(attempted.request.idempotency_key.as_deref())
+            .bind(attempted.hash.as_deref())
+            .bind(attempted.aggregate.name())
+            .bind(&attempted.id)
+            .bind(version)
             .fetch_one(&self.pool)
-            .await
-            .map_err(unavailable)?;
-        Ok(attempted.receipt(attempted.id.clone(), version, head + 1, Vec::new()))
+            .await;
+        match next {
+            Ok(next) => Ok(Some(attempted.receipt(attempted.id.clone(), version, next, Vec::new()))),
+            Err(error) if error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation) => Ok(None),
+            Err(error) => Err(unavailable(error)),
+        }
     }
 }
 
@@ -466,6 +476,14 @@ fn hash(request: &CommandRequest) -> Vec<u8> {
 impl Attempted<'_> {
     fn stream(&self, aggregate_type: &'static str, id: &str) -> StreamKey {
         StreamKey { tenant_id: self.request.tenant_id, context: self.aggregate.context(), aggregate_type, id: id.to_owned() }
+    }
+
+    /// Shows a command of a recorded trace in the logs, so that one request can be followed to its row.
+    fn trace(&self, position: i64) {
+        let parent = self.request.traceparent.as_deref().and_then(TraceParent::parse);
+        if let Some(parent) = parent.filter(|parent| parent.sampled) {
+            tracing::info!(trace_id = parent.trace_id_hex(), command_id = %self.command_id, position, "appended");
+        }
     }
 
     fn metadata(&self) -> Metadata {

@@ -32,9 +32,8 @@ pub struct TestDatabase {
 ///
 /// # Panics
 /// When the variable is missing.
-#[expect(clippy::disallowed_methods, reason = "tests are configured by their runner alone")]
 pub fn server_url() -> String {
-    std::env::var("NEUROOPS_TEST_DATABASE_ADMIN_URL")
+    crate::config::variable("NEUROOPS_TEST_DATABASE_ADMIN_URL")
         .expect("tests need a Postgres server: run them with `make test` or `cargo xtask test`")
 }
 
@@ -42,9 +41,8 @@ pub fn server_url() -> String {
 ///
 /// # Panics
 /// When the variable is missing.
-#[expect(clippy::disallowed_methods, reason = "tests are configured by their runner alone")]
 pub fn kafka_bootstrap() -> String {
-    std::env::var("NEUROOPS_TEST_KAFKA").expect("tests need Apache Kafka: run them with `make test` or `cargo xtask test`")
+    crate::config::variable("NEUROOPS_TEST_KAFKA").expect("tests need Apache Kafka: run them with `make test` or `cargo xtask test`")
 }
 
 impl TestDatabase {

@@ -91,3 +91,29 @@ async fn a_key_is_answered_after_the_state_no_longer_allows_the_command() {
     assert_eq!(assert_sound(&db).await, 3);
     db.drop().await;
 }
+
+#[tokio::test]
+async fn a_command_that_changes_nothing_is_remembered_under_its_key_too() {
+    let db = database().await;
+    let (first, second) = (bus(&db), bus(&db));
+    let tenant = clock::new_id();
+    first.execute(contact(tenant, "a", "register", &json!({ "given_name": "Ada" }))).await.expect("accepted");
+    let unlink = |body| CommandRequest { idempotency_key: Some("nothing".to_owned()), ..contact(tenant, "a", "unlink", &body) };
+    let receipt = first.execute(unlink(json!({}))).await.expect("accepted");
+    assert!(receipt.events.is_empty(), "there is nothing to unlink");
+    first.execute(contact(tenant, "a", "update", &json!({ "job_title": "Analyst" }))).await.expect("accepted");
+    for bus in [&first, &second] {
+        assert_eq!(bus.execute(unlink(json!({}))).await.expect("replayed, though the log has grown"), receipt);
+        let other = CommandRequest { command: "erase".to_owned(), ..unlink(json!({ "reason": "asked" })) };
+        assert!(matches!(bus.execute(other).await, Err(CommandError::KeyReused)), "another command under the key");
+    }
+    let copies = (0..20).map(|_| {
+        let (bus, command) = (second.clone(), CommandRequest { idempotency_key: Some("at once".to_owned()), ..unlink(json!({})) });
+        tokio::spawn(async move { bus.execute(command).await.expect("accepted") })
+    });
+    let receipts = futures::future::join_all(copies.collect::<Vec<_>>()).await;
+    let first_receipt = receipts[0].as_ref().expect("no panic").clone();
+    assert!(receipts.into_iter().all(|receipt| receipt.expect("no panic") == first_receipt));
+    assert_eq!(assert_sound(&db).await, 2);
+    db.drop().await;
+}

@@ -8,6 +8,7 @@ mod connection_loss;
 mod consistency;
 mod cqrs;
 mod idempotency;
+mod migrations;
 mod partitions;
 mod pool_leak;
 mod snapshots;

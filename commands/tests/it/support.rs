@@ -11,6 +11,7 @@ use commands::log::{Append, Check, NewEvent};
 use commands::{BusOptions, CommandBus, CommandRequest};
 use domain::kernel::{Actor, ContextDef, TenantId, partition_of};
 use platform::clock;
+use platform::postgres::ContextTypes;
 use platform::testing::TestDatabase;
 use serde_json::Value;
 use sqlx::PgPool;
@@ -21,12 +22,17 @@ use crate::tally;
 /// The contexts of the test databases.
 const CONTEXTS: &[&ContextDef] = &[&domain::crm::CONTEXT, &tally::CONTEXT];
 
-/// A database of its own for a test.
-pub async fn database() -> TestDatabase {
+/// Names and types of those contexts, and of `external`.
+pub fn context_types() -> Vec<ContextTypes> {
     let types = |context: &&ContextDef| (context.aggregates)().iter().map(|aggregate| aggregate.name().to_owned()).collect();
     let mut contexts: Vec<_> = CONTEXTS.iter().map(|context| (context.name.to_owned(), types(context))).collect();
     contexts.push(("external".to_owned(), Vec::new()));
-    TestDatabase::create(&contexts).await
+    contexts
+}
+
+/// A database of its own for a test.
+pub async fn database() -> TestDatabase {
+    TestDatabase::create(&context_types()).await
 }
 
 /// A pool of its own, as each gateway has one.

@@ -107,10 +107,7 @@ pub fn domain_of_website(website: &str) -> Result<Option<String>, ValueRejection
     Ok((!shared).then_some(host))
 }
 
-/// A text as it is compared when duplicates are sought: compatibility form (NFKC), lower case, single spaces.
-pub fn fold(text: &str) -> String {
-    text.nfkc().collect::<String>().to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
-}
+pub use crate::kernel::fold;
 
 /// Values of custom fields by key; `null` clears a value.
 pub type CustomValues = BTreeMap<String, Value>;

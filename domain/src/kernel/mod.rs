@@ -30,4 +30,4 @@ pub use ids::{AggregateId, IdError, TenantId};
 pub use money::{Currency, Money, MoneyError};
 pub use partition::{murmur2, partition_of};
 pub use rejection::{Reason, Refusal, Rejection, RejectionKind};
-pub use text::{Day, Text, When};
+pub use text::{Day, Text, When, fold};

@@ -6,6 +6,7 @@ use std::ops::Deref;
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization as _;
 
 /// A text of 1 to `MAX` characters without control characters other than tab and line ends; surrounding white space is dropped.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -56,6 +57,11 @@ impl<const MAX: usize> JsonSchema for Text<MAX> {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "string", "minLength": 1, "maxLength": MAX })
     }
+}
+
+/// A text as it is compared when something is searched for: compatibility form (NFKC), lower case, single spaces.
+pub fn fold(text: &str) -> String {
+    text.nfkc().collect::<String>().to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The years that a date in a command may name; others are typing errors.

@@ -108,7 +108,6 @@ fn document(catalogue: &Catalogue) -> Value {
     let tags: Vec<Value> = catalogue.entries().iter().map(|entry| json!({ "name": entry.name, "description": entry.summary })).collect();
     json!({
         "openapi": "3.1.0",
-        "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
         "info": {
             "title": "NeuroOps",
             "version": env!("CARGO_PKG_VERSION"),

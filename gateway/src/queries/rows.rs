@@ -2,11 +2,11 @@
 
 use axum::http::HeaderMap;
 use axum::response::Response;
+use domain::kernel::fold;
 use projections::model::{ColumnKind, ReadModelDef};
 use sqlx::Row as _;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
-use unicode_normalization::UnicodeNormalization as _;
 
 use super::Pairs;
 use super::cursor::{Cursor, Seal};
@@ -234,7 +234,7 @@ pub fn limit_of(text: Option<&str>, default: usize, max: usize) -> Result<usize,
     number.ok_or_else(|| Problem::bad_value("invalid_parameter", "limit", format!("a number from 1 to {max} is expected")))
 }
 
-/// The words to search for, folded as the search column's are (NFKC, lower case).
+/// The words to search for, folded as the search column's are.
 fn words(def: &ReadModelDef, text: &str) -> Result<Vec<String>, Problem> {
     let refuse = |message: &str| Err(Problem::bad_value("invalid_parameter", "q", message));
     if def.search.is_none() {
@@ -243,6 +243,5 @@ fn words(def: &ReadModelDef, text: &str) -> Result<Vec<String>, Problem> {
     if text.contains('\0') || text.chars().count() > SEARCH_CHARS_MAX {
         return refuse("the text to search for has at most 200 characters, none of them NUL");
     }
-    let folded = text.nfkc().collect::<String>().to_lowercase();
-    Ok(folded.split_whitespace().take(SEARCH_WORDS_MAX).map(str::to_owned).collect())
+    Ok(fold(text).split_whitespace().take(SEARCH_WORDS_MAX).map(str::to_owned).collect())
 }

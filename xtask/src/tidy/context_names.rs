@@ -84,15 +84,15 @@ mod tests {
     #[test]
     fn everyday_words_count_only_where_they_name_the_context() {
         let fine = "for k in map.keys() { let s = \"the keys. of\"; keys.push(k) }";
-        assert_eq!(check("commands/src/a.rs", fine), []);
+        assert!(check("commands/src/a.rs", fine).is_empty());
         assert_eq!(check("commands/src/a.rs", "domain::keys::DataKey;\n\"keys.key_issued.v1\";\n\"/v1/keys/data-key\""), [1, 2, 3]);
     }
 
     #[test]
     fn tests_comments_and_other_crates_are_free() {
-        assert_eq!(check("workers/src/a.rs", "// crm\n/// crm\n#[cfg(test)]\nmod tests { use domain::crm; }"), []);
-        assert_eq!(check("workers/tests/it/main.rs", "use domain::crm;"), []);
-        assert_eq!(check("cli/src/main.rs", "use domain::crm;"), []);
-        assert_eq!(check("workers/src/a.rs", "scrm; crms;"), []);
+        assert!(check("workers/src/a.rs", "// crm\n/// crm\n#[cfg(test)]\nmod tests { use domain::crm; }").is_empty());
+        assert!(check("workers/tests/it/main.rs", "use domain::crm;").is_empty());
+        assert!(check("cli/src/main.rs", "use domain::crm;").is_empty());
+        assert!(check("workers/src/a.rs", "scrm; crms;").is_empty());
     }
 }

@@ -36,6 +36,6 @@ mod tests {
         let found = folders_are_on_the_map(&Repository::of(&files));
         assert_eq!(found.len(), 1);
         assert!(found[0].reason.contains("`docs/`"));
-        assert_eq!(folders_are_on_the_map(&Repository::of(&files[1..])), []);
+        assert!(folders_are_on_the_map(&Repository::of(&files[1..])).is_empty());
     }
 }
