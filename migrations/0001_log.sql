@@ -329,18 +329,18 @@ GRANT EXECUTE ON FUNCTION log.append TO neuroops_app;
 CREATE FUNCTION log.remember(tenant uuid, context text, partition integer, key text, hash bytea, type text, id text, version bigint)
 RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER SET search_path = log, pg_temp AS $$
 DECLARE
-    next bigint;
+    following bigint;
 BEGIN
     IF key IS NULL THEN
-        SELECT h.position + 1 INTO STRICT next FROM log.heads h WHERE h.context = remember.context AND h.partition = remember.partition;
-        RETURN next;
+        SELECT h.position + 1 INTO STRICT following FROM log.heads h WHERE h.context = remember.context AND h.partition = remember.partition;
+        RETURN following;
     END IF;
-    SELECT h.position + 1 INTO STRICT next FROM log.heads h
+    SELECT h.position + 1 INTO STRICT following FROM log.heads h
     WHERE h.context = remember.context AND h.partition = remember.partition FOR NO KEY UPDATE;
     INSERT INTO log.idempotency (context, partition, tenant_id, key, command_hash, aggregate_type, aggregate_id, version, first_position,
         event_count, recorded_at)
-    VALUES (context, partition, tenant, key, hash, type, id, version, next, 0, clock_timestamp());
-    RETURN next;
+    VALUES (context, partition, tenant, key, hash, type, id, version, following, 0, clock_timestamp());
+    RETURN following;
 END $$;
 ALTER FUNCTION log.remember OWNER TO neuroops_log;
 REVOKE ALL ON FUNCTION log.remember FROM PUBLIC;
