@@ -169,8 +169,9 @@ CREATE FUNCTION log.append(
     e_sequence bigint[], e_event_id uuid[], e_event_type text[], e_event_version text[], e_payload text[], e_metadata text[],
     OUT status integer[], OUT detail text[], OUT accepted integer[], OUT first_position bigint[], OUT recorded_at timestamptz
 ) LANGUAGE plpgsql SECURITY DEFINER
--- Plans must not depend on statistics that were taken while the log was empty.
-SET search_path = log, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET jit = off AS $$
+-- Plans must not depend on statistics, least of all on those of an empty log. Without sorting, the index on streams is the only way
+-- to a stream's last event; the planner once thought that it might as well sort a whole log partition.
+SET search_path = log, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_sort = off SET jit = off AS $$
 DECLARE
     commands integer := cardinality(c_tenant);
     locked integer;
