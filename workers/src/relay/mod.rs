@@ -28,7 +28,7 @@ use tokio_util::sync::CancellationToken;
 /// A record that Kafka does not take within this time fails; also how long a lease must last for a record to be sent.
 const DELIVERY: Duration = Duration::from_millis(2500);
 /// Events that are read from the log at once.
-const PAGE: i64 = 1000;
+const PAGE: i64 = 4000;
 /// Pages under way to Kafka at most.
 const PAGES_MAX: usize = 4;
 /// How often Kafka's tails are compared with what was published, so that a topic that was deleted while idle is noticed.
