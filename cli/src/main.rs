@@ -68,6 +68,10 @@ fn end_quietly_on_closed_output() {
     }));
 }
 
+/// Commands are many small allocations over several threads, at which this allocator is better than the system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     end_quietly_on_closed_output();
     let arguments = Arguments::parse();

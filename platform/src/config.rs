@@ -89,7 +89,7 @@ pub struct Config {
     pub jwt_access_expiry_days: u32,
     /// `NEUROOPS_PARTITIONS`: log partitions per context; fixed when the log is made.
     pub log_partitions: Option<i32>,
-    /// `NEUROOPS_LANES`: appends that may be under way at once in one gateway.
+    /// `NEUROOPS_LANES`: appends that may be under way at once in one gateway; as many as there are processors, within 2 and 8.
     pub appender_lanes: u32,
     /// `NEUROOPS_LOG_FORMAT`.
     pub log_format: LogFormat,
@@ -152,6 +152,11 @@ const PLANS: [&str; 4] = ["STARTER", "GROWTH", "PROFESSIONAL", "ENTERPRISE"];
 /// The purposes that may have an `S3_BUCKET_…`.
 const BUCKETS: [&str; 4] = ["EXPORTS", "UPLOADS", "BACKUPS", "MODELS"];
 
+/// Lanes without a setting: more than there are processors only make batches smaller, and with one the processors wait for the disk.
+pub fn lanes_default() -> u32 {
+    std::thread::available_parallelism().map_or(2, |processors| u32::try_from(processors.get()).unwrap_or(8).clamp(2, 8))
+}
+
 impl Config {
     /// Reads this process's environment.
     pub fn from_env() -> Result<Self, ConfigError> {
@@ -175,7 +180,7 @@ impl Config {
             jwt_secret_key: read.jwt_secret("JWT_SECRET_KEY"),
             jwt_access_expiry_days: read.number("JWT_ACCESS_EXPIRY_DAYS", 7, 1..=365),
             log_partitions: read.text("NEUROOPS_PARTITIONS").map(|_| read.number("NEUROOPS_PARTITIONS", 16, 1..=LOG_PARTITIONS_MAX)),
-            appender_lanes: read.number("NEUROOPS_LANES", 4, 1..=64),
+            appender_lanes: read.number("NEUROOPS_LANES", u64::from(lanes_default()), 1..=64),
             log_format: read.log_format("NEUROOPS_LOG_FORMAT"),
             dir: PathBuf::from(read.text("NEUROOPS_DIR").unwrap_or_else(|| ".neuroops".to_owned())),
             postgres_port: read.number("NEUROOPS_POSTGRES_PORT", 54329, 0..=u64::from(u16::MAX)),

@@ -16,7 +16,7 @@ fn an_empty_environment_gives_the_documented_defaults() {
     let config = load(&[]).expect("defaults");
     assert_eq!(config.http_addr, "127.0.0.1:8080".parse().expect("address"));
     assert_eq!(config.kafka_topic_prefix, "neuroops");
-    assert_eq!((config.log_partitions, config.appender_lanes), (None, 4));
+    assert_eq!((config.log_partitions, config.appender_lanes), (None, lanes_default()));
     assert_eq!((config.postgres_port, config.kafka_port), (54329, 19092));
     assert_eq!((config.http_body_bytes_max, config.http_timeout_seconds), (1024 * 1024, 30));
     assert_eq!(config.log_format, LogFormat::Text);

@@ -48,12 +48,12 @@ impl Writer {
 
     /// Appends a batch.
     pub async fn append(&mut self, db: &TestDatabase, events: &[(String, String)]) {
-        const APPEND: &str = "SELECT status FROM log.append(ARRAY[$1], ARRAY['shop'], ARRAY[$2], ARRAY[NULL]::text[], ARRAY[NULL]::bytea[], \
-            ARRAY['item'], ARRAY['x'], ARRAY[1::bigint], array_fill(1, ARRAY[cardinality($8)]), array_fill('shop'::text, ARRAY[cardinality($8)]), \
-            array_fill($2, ARRAY[cardinality($8)]), array_fill($1, ARRAY[cardinality($8)]), array_fill('item'::text, ARRAY[cardinality($8)]), $8, $9, \
-            array_fill(true, ARRAY[cardinality($8)]), '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', array_fill(1, ARRAY[$3]), array_fill('shop'::text, ARRAY[$3]), \
-            array_fill($2, ARRAY[$3]), array_fill($1, ARRAY[$3]), array_fill('item'::text, ARRAY[$3]), $4, $5, $6, array_fill('added'::text, ARRAY[$3]), \
-            array_fill('1'::text, ARRAY[$3]), $7, array_fill('{}'::text, ARRAY[$3]))";
+        const APPEND: &str = "SELECT status FROM log.append(1, ARRAY['shop'], ARRAY[$2], array_fill(1, ARRAY[cardinality($8)]), \
+            array_fill($1, ARRAY[cardinality($8)]), array_fill('item'::text, ARRAY[cardinality($8)]), $8, $9, \
+            array_fill(1, ARRAY[cardinality($8)]), ARRAY(SELECT generate_series(1, cardinality($8))), \
+            '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', \
+            array_fill(1, ARRAY[$3]), array_fill(1, ARRAY[$3]), array_fill($1, ARRAY[$3]), array_fill('item'::text, ARRAY[$3]), $4, $5, $6, \
+            array_fill('added'::text, ARRAY[$3]), array_fill('1'::text, ARRAY[$3]), $7::json[], array_fill('{}'::json, ARRAY[$3]))";
         let mut before: HashMap<String, i64> = HashMap::new();
         let (mut ids, mut sequences, mut payloads) = (Vec::new(), Vec::new(), Vec::new());
         for (id, payload) in events {
