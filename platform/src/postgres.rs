@@ -54,14 +54,31 @@ pub enum DatabaseError {
 
 /// Opens a pool of at most `connections_max` connections. Connections are made on demand; an unreachable server shows when one is needed.
 pub fn pool(url: &str, connections_max: u32) -> Result<PgPool, DatabaseError> {
+    Ok(pool_with(connect_options(url)?, connections_max))
+}
+
+/// A pool for workers, which look rows up by key, many at a time. A plan made while a table was small must serve when it is large, before
+/// statistics say so: the planner is kept from reading whole tables.
+pub fn worker_pool(url: &str, connections_max: u32) -> Result<PgPool, DatabaseError> {
+    let by_key = BY_KEY.map(|setting| (setting, "off"));
+    Ok(pool_with(connect_options(url)?.options(by_key), connections_max))
+}
+
+/// Settings that are off where rows are looked up by key, so that indexes are used whatever statistics say.
+pub(crate) const BY_KEY: [&str; 3] = ["enable_seqscan", "enable_hashjoin", "enable_mergejoin"];
+
+fn connect_options(url: &str) -> Result<PgConnectOptions, DatabaseError> {
     let options = PgConnectOptions::from_str(url).map_err(|error| DatabaseError::Url("the database URL", error))?;
-    let options = options.application_name("neuroops").statement_cache_capacity(512);
-    Ok(PgPoolOptions::new()
+    Ok(options.application_name("neuroops").statement_cache_capacity(512))
+}
+
+fn pool_with(options: PgConnectOptions, connections_max: u32) -> PgPool {
+    PgPoolOptions::new()
         .max_connections(connections_max)
         .acquire_timeout(Duration::from_secs(5))
         .idle_timeout(Duration::from_mins(5))
         .test_before_acquire(false)
-        .connect_lazy_with(options))
+        .connect_lazy_with(options)
 }
 
 /// Brings the schema up to date, fixes the number of log partitions at the first run, and makes sure that every context has its
