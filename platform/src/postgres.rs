@@ -18,8 +18,8 @@ pub type ContextTypes = (String, Vec<String>);
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
     /// The connection string cannot be read.
-    #[error("`{0}` is not a Postgres connection string; it looks like postgres://user:password@host:5432/database")]
-    Url(&'static str, #[source] sqlx::Error),
+    #[error("the database URL is not a Postgres connection string, which looks like postgres://user:password@host:5432/database")]
+    Url(#[source] sqlx::Error),
     /// No answer, or a refusal.
     #[error("Postgres cannot be reached or refuses the connection; check that it runs and that the address, user and password are right")]
     Connect(#[source] sqlx::Error),
@@ -54,7 +54,7 @@ pub enum DatabaseError {
 
 /// Opens a pool of at most `connections_max` connections. Connections are made on demand; an unreachable server shows when one is needed.
 pub fn pool(url: &str, connections_max: u32) -> Result<PgPool, DatabaseError> {
-    let options = PgConnectOptions::from_str(url).map_err(|error| DatabaseError::Url("the database URL", error))?;
+    let options = PgConnectOptions::from_str(url).map_err(DatabaseError::Url)?;
     let options = options.application_name("neuroops").statement_cache_capacity(512);
     Ok(PgPoolOptions::new()
         .max_connections(connections_max)
@@ -97,7 +97,8 @@ pub async fn stored_partitions(connection: &mut PgConnection) -> Result<i32, Dat
 
 /// A text that changes with every change of the migrations.
 pub fn schema_fingerprint() -> String {
-    MIGRATOR.iter().map(|migration| format!("{}:{:02x?};", migration.version, migration.checksum)).collect()
+    let checksums: Vec<String> = MIGRATOR.iter().map(|migration| format!("{}:{:02x?}", migration.version, migration.checksum)).collect();
+    checksums.join(";")
 }
 
 /// Begins a transaction of the worker role, which sees all tenants: for the relay and the projectors, never for a request.
