@@ -4,7 +4,7 @@ use std::any::Any;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
 use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -74,13 +74,9 @@ fn route_label(state: &GatewayState, request: &Request) -> String {
 /// Renders problems, turns errors that libraries answered into problems, and adds the headers that every answer has.
 fn finish(mut response: Response, trace_id: &str, versioned: bool) -> Response {
     if let Some(problem) = problem_of(&mut response) {
-        let allow = response.headers_mut().remove(ALLOW);
         let kept = std::mem::take(response.headers_mut());
         response = problem.render(trace_id);
         let headers = response.headers_mut();
-        if let Some(allow) = allow.filter(|_| !headers.contains_key(ALLOW)) {
-            headers.insert(ALLOW, allow);
-        }
         // What other layers had to say, such as CORS, goes along; what described the replaced body does not.
         for (name, value) in kept {
             if let Some(name) = name.filter(|name| name.as_str().starts_with("access-control-") || name == "vary") {

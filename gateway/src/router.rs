@@ -2,8 +2,10 @@
 
 use axum::Router;
 use axum::extract::{FromRef, OriginalUri, State};
+use axum::http::header::ALLOW;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -25,7 +27,7 @@ pub fn router(state: GatewayState) -> Router {
         .and(NotForContentType::SSE)
         .and(NotForContentType::const_new("application/x-ndjson"))
         .and(NotForContentType::IMAGES);
-    Router::new()
+    let routes = Router::new()
         .merge(versioned(&state))
         .merge(open())
         .fallback(|| async { Problem::from_status(StatusCode::NOT_FOUND) })
@@ -33,7 +35,17 @@ pub fn router(state: GatewayState) -> Router {
         .layer(option_layer(cors(&state)))
         .layer(from_fn_with_state(state.clone(), observe::observe))
         .layer(CompressionLayer::new().compress_when(compressed))
-        .with_state(state)
+        .with_state(state);
+    Router::new().fallback_service(routes).layer(map_response(tell_methods_with_405_only))
+}
+
+/// Where no route has the method, axum tells the routes' methods with every answer, behind all layers of the routes: also with 401,
+/// and also methods that the address in question does not answer to.
+async fn tell_methods_with_405_only(mut response: Response) -> Response {
+    if response.status() != StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().remove(ALLOW);
+    }
+    response
 }
 
 /// What needs a token.

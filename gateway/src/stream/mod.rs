@@ -28,7 +28,9 @@ const QUEUE_MAX: usize = 1024;
 /// Bytes of messages that wait for a client; a larger message waits alone.
 const QUEUE_BYTES_MAX: usize = 1 << 20;
 /// The most patterns of types, and the most subjects, of one stream.
-const PATTERNS_MAX: usize = 50;
+pub const PATTERNS_MAX: usize = 50;
+/// The longest pattern, in bytes.
+pub const PATTERN_BYTES_MAX: usize = 256;
 
 /// Which events a stream shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -184,7 +186,7 @@ fn lists<const N: usize>(pairs: Vec<(String, String)>, names: [&'static str; N])
 }
 
 fn check(filter: &Filter) -> Result<(), Problem> {
-    let plain = |text: &String| !text.is_empty() && text.len() <= 256 && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let plain = |text: &String| !text.is_empty() && text.len() <= PATTERN_BYTES_MAX && text.bytes().all(|byte| byte.is_ascii_graphic());
     if !filter.types.iter().all(|wanted| plain(wanted) && !wanted.trim_end_matches('*').contains('*') && !wanted.ends_with("**")) {
         return Err(Problem::bad_value("invalid_parameter", "type", "a wire type, or the beginning of one followed by `*`, is expected"));
     }

@@ -193,7 +193,7 @@ async fn impatient() -> (Gateway, Client) {
     (gateway, client)
 }
 
-/// Asks for the stream over a connection with a small buffer.
+/// Asks for the stream over a connection with a small buffer, and waits until the answer begins.
 async fn connect(gateway: &Gateway, client: &Client) -> TcpStream {
     let address = gateway.listen().await;
     let socket = TcpSocket::new_v4().unwrap();
@@ -201,6 +201,7 @@ async fn connect(gateway: &Gateway, client: &Client) -> TcpStream {
     let mut stream = socket.connect(address).await.unwrap();
     let head = format!("GET /v1/events?from=start HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {}\r\n\r\n", client.token);
     stream.write_all(head.as_bytes()).await.unwrap();
+    stream.readable().await.unwrap();
     stream
 }
 
