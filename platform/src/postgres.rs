@@ -64,10 +64,6 @@ pub fn pool(url: &str, connections_max: u32) -> Result<PgPool, DatabaseError> {
         .connect_lazy_with(options))
 }
 
-/// Keeps the planner from reading whole tables in a transaction that looks rows up by key, many at a time: a plan made while a table was
-/// small must serve when it is large, before statistics say so.
-pub(crate) const BY_KEY: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
-
 /// Brings the schema up to date, fixes the number of log partitions at the first run, and makes sure that every context has its
 /// log partitions. `partitions` is `None` where the configuration does not say; the first run then takes 16.
 pub async fn migrate(admin_url: &str, contexts: &[ContextTypes], partitions: Option<i32>) -> Result<(), DatabaseError> {
@@ -108,7 +104,7 @@ pub fn schema_fingerprint() -> String {
 /// Begins a transaction of the worker role, which sees all tenants and looks rows up by key: for the relay and the projectors, never for
 /// a request.
 pub async fn begin_worker(pool: &PgPool) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-    begin_with(pool, format!("BEGIN; {BY_KEY}").into()).await
+    begin_with(pool, format!("BEGIN; {}", crate::tenant_tx::BY_KEY).into()).await
 }
 
 /// Begins a transaction with this statement.

@@ -5,7 +5,11 @@ use std::ops::{Deref, DerefMut};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use uuid::Uuid;
 
-use crate::postgres::{BY_KEY, begin_with};
+use crate::postgres::begin_with;
+
+/// Keeps the planner from reading whole tables in a transaction that looks rows up by key, many at a time: a plan made while a table was
+/// small must serve when it is large, before statistics say so.
+pub(crate) const BY_KEY: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
 
 /// A transaction bound to one tenant: row level security shows it that tenant's rows and nobody else's.
 ///
