@@ -297,9 +297,9 @@ impl CommandBus {
                 (Ok(decision), None) => break Ok(decision),
                 (Err(DecideError::Refused(Refusal::Rejected(rejection))), None) => break Err(CommandError::Rejected(rejection)),
                 (Err(DecideError::Refused(Refusal::Needs(key))), None) => {
-                    let (state, from_cache) = self.other(attempted, &key, fresh, loaded.len()).await?;
+                    let (found, from_cache) = self.other(attempted, &key, fresh, loaded.len()).await?;
                     certain &= !from_cache;
-                    loaded.insert(key, state);
+                    loaded.insert(key, found);
                 }
             }
         };
@@ -343,6 +343,11 @@ impl CommandBus {
     async fn store(&self, attempted: &Attempted<'_>, decision: ErasedDecision) -> Result<Attempt, CommandError> {
         let touched: Vec<AggregateKey> =
             decision.writes.iter().map(|write| &write.key).chain(decision.guards.iter().map(|(key, _)| key)).cloned().collect();
+        let forget = || {
+            for key in &touched {
+                self.states.forget(&attempted.stream(key.aggregate_type, &key.id));
+            }
+        };
         let append = attempted.append(&decision)?;
         let events: Vec<String> =
             append.events.iter().map(|event| wire_type(append.context, event.event_type, &event.event_version.to_string())).collect();
@@ -350,7 +355,7 @@ impl CommandBus {
         let outcome = match self.appender.append(append).await {
             Ok(outcome) => outcome,
             Err(error) => {
-                touched.iter().for_each(|key| self.states.forget(&attempted.stream(key.aggregate_type, &key.id)));
+                forget();
                 return Err(error.into());
             }
         };
@@ -367,7 +372,7 @@ impl CommandBus {
                 Ok(Attempt::Done(attempted.receipt(attempted.id.clone(), version, first_position, events)))
             }
             Outcome::Conflict | Outcome::Retry => {
-                touched.iter().for_each(|key| self.states.forget(&attempted.stream(key.aggregate_type, &key.id)));
+                forget();
                 Ok(Attempt::Again)
             }
             Outcome::Replayed(answer) => match self.replay(attempted, answer).await {

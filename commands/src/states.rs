@@ -140,7 +140,9 @@ async fn run_loader(pool: PgPool, queue: Arc<tokio::sync::Mutex<mpsc::Receiver<L
                 }
                 Err(error) => {
                     let error = LoadError::Unavailable(Arc::new(error));
-                    loads.into_iter().for_each(|load| drop(load.reply.send(Err(error.clone()))));
+                    for load in loads {
+                        drop(load.reply.send(Err(error.clone())));
+                    }
                 }
             }
         }
