@@ -99,7 +99,7 @@ pub struct Running {
 
 /// Starts a projector, as one process would.
 pub async fn start(db: &TestDatabase, projection: Box<dyn Projection>) -> Running {
-    let (tail, guard) = tail(db).await;
+    let (tail, guard) = tail(db, projection.contexts()).await;
     let projector = Projector::new(projection, db.worker.clone(), tail);
     let status = projector.status();
     let cancel = CancellationToken::new();
@@ -112,9 +112,9 @@ pub async fn start(db: &TestDatabase, projection: Box<dyn Projection>) -> Runnin
 }
 
 /// A tail on the log.
-pub async fn tail(db: &TestDatabase) -> (Tail, DropGuard) {
+async fn tail(db: &TestDatabase, contexts: &[&str]) -> (Tail, DropGuard) {
     let heads = LogHeads::watch(db.worker.clone());
-    let options = TailOptions { contexts: vec!["shop".to_owned()], kafka: None, group: "test".to_owned() };
+    let options = TailOptions { contexts: contexts.iter().map(ToString::to_string).collect(), kafka: None, group: "test".to_owned() };
     let cancel = CancellationToken::new();
     let tail = Tail::start(LogReader::new(db.worker.clone()), heads, options, cancel.clone()).await.expect("a tail");
     (tail, cancel.drop_guard())
