@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::headers::{CORRELATION_CHARS_MAX, IDEMPOTENCY_KEY_CHARS_MAX};
+use crate::position::TOKENS_MAX;
 
 /// The statuses that are described once, with what they mean.
 const PROBLEMS: [(&str, &str); 16] = [
@@ -79,8 +80,8 @@ pub fn parameters() -> Value {
             "description": "The same key and command answer the first receipt again, byte for byte, for 30 days."
         },
         "IfMatch": {
-            "name": "If-Match", "in": "header", "schema": { "type": "string", "minLength": 3, "maxLength": 20, "pattern": "^\"(0|[1-9][0-9]{0,17})\"$" }, "example": "\"3\"",
-            "description": "The version that the command builds on, as one strong entity tag."
+            "name": "If-Match", "in": "header", "schema": { "type": "string", "minLength": 3, "maxLength": 20, "pattern": "^\"(0|[1-9][0-9]{0,17})\"$" },
+            "description": "The version that the command builds on, as one strong entity tag such as `\"3\"`."
         },
         "CorrelationId": {
             "name": "X-Correlation-ID", "in": "header", "schema": visible(CORRELATION_CHARS_MAX),
@@ -92,10 +93,16 @@ pub fn parameters() -> Value {
         },
         "WaitFor": {
             "name": "NeuroOps-Wait-For", "in": "header",
-            "schema": { "type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}/[0-9]{1,9}@[0-9]{1,18}(,[A-Za-z0-9_-]{1,64}/[0-9]{1,9}@[0-9]{1,18}){0,63}$" },
+            "schema": positions(),
             "description": "Position tokens, separated by commas: the answer includes everything up to them."
         }
     })
+}
+
+/// The schema of a list of position tokens.
+pub fn positions() -> Value {
+    let token = "[A-Za-z0-9_-]{1,64}/[0-9]{1,9}@[0-9]{1,18}";
+    json!({ "type": "string", "minLength": 5, "pattern": format!("^{token}(,{token}){{0,{}}}$", TOKENS_MAX - 1) })
 }
 
 /// A reference to a shared parameter.

@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::Builder;
-use super::components::{parameter, problems};
+use super::components::{parameter, positions, problems};
 use crate::catalogue::Catalogue;
+use crate::stream::{PATTERN_BYTES_MAX, PATTERNS_MAX};
 
 /// Describes them.
 pub fn describe(builder: &mut Builder, catalogue: &Catalogue) {
@@ -70,12 +71,14 @@ fn bulk(builder: &mut Builder) {
 
 fn streams(builder: &mut Builder, catalogue: &Catalogue) {
     let contexts: Vec<&str> = catalogue.entries().iter().map(|entry| entry.name).collect();
-    let list = |name: &str, items: Value, description: &str| json!({ "name": name, "in": "query", "style": "form", "explode": false, "schema": { "type": "array", "maxItems": 50, "items": items }, "description": description });
+    let list = |name: &str, items: Value, description: &str| json!({ "name": name, "in": "query", "style": "form", "explode": false, "schema": { "type": "array", "minItems": 1, "maxItems": PATTERNS_MAX, "items": items }, "description": description });
+    // Visible characters; a comma ends an item.
+    let visible = |pattern: &str| json!({ "type": "string", "minLength": 1, "maxLength": PATTERN_BYTES_MAX, "pattern": pattern });
     let parameters = [
         list("context", json!({ "enum": contexts }), "The contexts to follow; all where left out."),
-        list("type", json!({ "type": "string" }), "Wire types, or their beginnings followed by `*`."),
-        list("subject", json!({ "type": "string" }), "`aggregate/id`."),
-        json!({ "name": "after", "in": "query", "schema": { "type": "string" }, "description": "Position tokens after which to resume, such as an event's `cursor`." }),
+        list("type", visible(r"^[!-)+\--~]*\*?$"), "Wire types, or their beginnings followed by `*`."),
+        list("subject", visible(r"^[!-+\--~]*/[!-+\--~]*$"), "`aggregate/id`."),
+        json!({ "name": "after", "in": "query", "schema": positions(), "description": "Position tokens after which to resume, such as an event's `cursor`." }),
         json!({ "name": "from", "in": "query", "schema": { "enum": ["head", "start"] }, "description": "Where to begin: with what happens from now on, or with the first event." }),
     ];
     let operation = |id: &str, summary: &str, responses: Value, parameters: Vec<Value>| json!({ "operationId": id, "tags": ["platform"], "summary": summary, "x-permission": "<context>.history", "parameters": parameters, "responses": responses });
@@ -88,8 +91,7 @@ fn streams(builder: &mut Builder, catalogue: &Catalogue) {
             "content": { "text/event-stream": { "schema": { "type": "string" } } }
         }),
     );
-    let resume =
-        json!({ "name": "Last-Event-ID", "in": "header", "schema": { "type": "string" }, "description": "Resumes after this message." });
+    let resume = json!({ "name": "Last-Event-ID", "in": "header", "schema": positions(), "description": "Resumes after this message." });
     let with_last: Vec<Value> = parameters.iter().cloned().chain([resume]).collect();
     builder.operation(
         "/v1/events",

@@ -53,7 +53,11 @@ fn filters(column: &Column) -> impl Iterator<Item = Value> {
         let full = format!("{name}.{}", operator.name());
         match operator {
             Operator::In => {
-                let mut parameter = query(&full, &json!({ "type": "array", "maxItems": 100, "items": value_schema(kind) }), &description);
+                let mut items = value_schema(kind);
+                if items["type"] == "string" && items["format"].is_null() {
+                    items["pattern"] = json!("^[^,]*$");
+                }
+                let mut parameter = query(&full, &json!({ "type": "array", "minItems": 1, "maxItems": 100, "items": items }), &description);
                 parameter["style"] = json!("form");
                 parameter["explode"] = json!(false);
                 parameter

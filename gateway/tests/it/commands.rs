@@ -1,6 +1,7 @@
 //! Single commands.
 
-use axum::http::StatusCode;
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
 
 use crate::harness::{Gateway, send};
@@ -92,6 +93,10 @@ async fn other_methods_are_refused_with_those_that_are_allowed() {
         answer.is_problem(405, "method_not_allowed");
         assert_eq!(answer.header("allow"), allow, "{method} {uri}");
     }
+    let stranger = Request::builder().method("OPTIONS").uri("/v1/lab/sample/s-1/history").body(Body::empty()).unwrap();
+    let answer = send(&gateway.router, stranger).await;
+    answer.is_problem(401, "missing_token");
+    assert!(!answer.headers.contains_key("allow"), "what is allowed is told with 405 only");
     gateway.stop().await;
 }
 
