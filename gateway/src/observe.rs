@@ -4,7 +4,7 @@ use std::any::Any;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
 use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -34,6 +34,9 @@ pub async fn observe(State(state): State<GatewayState>, mut request: Request, ne
         tracing::Span::current().record("status", response.status().as_u16());
         if response.status().is_server_error() {
             tracing::warn!(status = response.status().as_u16(), "the request was not served");
+        } else if trace.sampled {
+            // One line where the request's trace begins here; the log, the relay and the projections have theirs.
+            tracing::info!(trace_id, status = response.status().as_u16(), seconds = started.elapsed().as_secs_f64(), "served");
         }
         response
     };
@@ -71,13 +74,9 @@ fn route_label(state: &GatewayState, request: &Request) -> String {
 /// Renders problems, turns errors that libraries answered into problems, and adds the headers that every answer has.
 fn finish(mut response: Response, trace_id: &str, versioned: bool) -> Response {
     if let Some(problem) = problem_of(&mut response) {
-        let allow = response.headers_mut().remove(ALLOW);
         let kept = std::mem::take(response.headers_mut());
         response = problem.render(trace_id);
         let headers = response.headers_mut();
-        if let Some(allow) = allow.filter(|_| !headers.contains_key(ALLOW)) {
-            headers.insert(ALLOW, allow);
-        }
         // What other layers had to say, such as CORS, goes along; what described the replaced body does not.
         for (name, value) in kept {
             if let Some(name) = name.filter(|name| name.as_str().starts_with("access-control-") || name == "vary") {

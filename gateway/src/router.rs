@@ -1,9 +1,11 @@
 //! Which address is answered by what.
 
 use axum::Router;
-use axum::extract::{OriginalUri, State};
+use axum::extract::{FromRef, OriginalUri, State};
+use axum::http::header::ALLOW;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use axum::response::Response;
 use axum::routing::{get, post};
 use tower::util::option_layer;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -11,6 +13,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate as _, SizeAbove};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use crate::health::Vitals;
 use crate::problem::Problem;
 use crate::state::GatewayState;
 use crate::{auth, bulk, commands, docs, health, history, observe, openapi, queries, stream};
@@ -24,7 +27,7 @@ pub fn router(state: GatewayState) -> Router {
         .and(NotForContentType::SSE)
         .and(NotForContentType::const_new("application/x-ndjson"))
         .and(NotForContentType::IMAGES);
-    Router::new()
+    let routes = Router::new()
         .merge(versioned(&state))
         .merge(open())
         .fallback(|| async { Problem::from_status(StatusCode::NOT_FOUND) })
@@ -32,7 +35,17 @@ pub fn router(state: GatewayState) -> Router {
         .layer(option_layer(cors(&state)))
         .layer(from_fn_with_state(state.clone(), observe::observe))
         .layer(CompressionLayer::new().compress_when(compressed))
-        .with_state(state)
+        .with_state(state);
+    Router::new().fallback_service(routes).layer(map_response(tell_methods_with_405_only))
+}
+
+/// Where no route has the method, axum tells the routes' methods with every answer, behind all layers of the routes: also with 401,
+/// and also methods that the address in question does not answer to.
+async fn tell_methods_with_405_only(mut response: Response) -> Response {
+    if response.status() != StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().remove(ALLOW);
+    }
+    response
 }
 
 /// What needs a token.
@@ -48,12 +61,25 @@ fn versioned(state: &GatewayState) -> Router<GatewayState> {
         .route_layer(from_fn_with_state(state.clone(), auth::authenticate))
 }
 
-/// What everybody may see.
-fn open() -> Router<GatewayState> {
+/// The routes of a process that has no gateway.
+pub fn vitals_router(vitals: Vitals) -> Router {
+    self::vitals().fallback(|| async { StatusCode::NOT_FOUND }).with_state(vitals)
+}
+
+/// How a process is.
+fn vitals<S: Clone + Send + Sync + 'static>() -> Router<S>
+where
+    Vitals: FromRef<S>,
+{
     Router::new()
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(health::metrics))
+}
+
+/// What everybody may see.
+fn open() -> Router<GatewayState> {
+    vitals()
         .route("/openapi.json", get(openapi::serve))
         .route("/schemas", get(openapi::schema_index))
         .route("/schemas/{file}", get(openapi::schema))
