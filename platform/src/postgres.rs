@@ -18,8 +18,8 @@ pub type ContextTypes = (String, Vec<String>);
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
     /// The connection string cannot be read.
-    #[error("`{0}` is not a Postgres connection string; it looks like postgres://user:password@host:5432/database")]
-    Url(&'static str, #[source] sqlx::Error),
+    #[error("the database URL is not a Postgres connection string, which looks like postgres://user:password@host:5432/database")]
+    Url(#[source] sqlx::Error),
     /// No answer, or a refusal.
     #[error("Postgres cannot be reached or refuses the connection; check that it runs and that the address, user and password are right")]
     Connect(#[source] sqlx::Error),
@@ -68,7 +68,7 @@ pub fn worker_pool(url: &str, connections_max: u32) -> Result<PgPool, DatabaseEr
 pub(crate) const BY_KEY: [&str; 3] = ["enable_seqscan", "enable_hashjoin", "enable_mergejoin"];
 
 fn connect_options(url: &str) -> Result<PgConnectOptions, DatabaseError> {
-    let options = PgConnectOptions::from_str(url).map_err(|error| DatabaseError::Url("the database URL", error))?;
+    let options = PgConnectOptions::from_str(url).map_err(DatabaseError::Url)?;
     Ok(options.application_name("neuroops").statement_cache_capacity(512))
 }
 
@@ -114,7 +114,8 @@ pub async fn stored_partitions(connection: &mut PgConnection) -> Result<i32, Dat
 
 /// A text that changes with every change of the migrations.
 pub fn schema_fingerprint() -> String {
-    MIGRATOR.iter().map(|migration| format!("{}:{:02x?};", migration.version, migration.checksum)).collect()
+    let checksums: Vec<String> = MIGRATOR.iter().map(|migration| format!("{}:{:02x?}", migration.version, migration.checksum)).collect();
+    checksums.join(";")
 }
 
 /// Begins a transaction of the worker role, which sees all tenants: for the relay and the projectors, never for a request.
