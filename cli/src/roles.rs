@@ -132,7 +132,7 @@ async fn wait_for_postgres(pool: &PgPool) -> Result<i32> {
 
 /// Starts workers.
 pub async fn start_workers(database_url: &str, kafka: Option<KafkaOptions>, roles: Roles) -> Result<Workers> {
-    let pool = postgres::worker_pool(database_url, WORKER_CONNECTIONS)?;
+    let pool = postgres::pool(database_url, WORKER_CONNECTIONS)?;
     let partitions = wait_for_postgres(&pool).await?;
     let contexts = contexts::context_types().into_iter().map(|(name, _)| name).collect();
     let projections = contexts::projections();

@@ -10,7 +10,7 @@ type ProjectionRow = (String, i32, Option<i32>, i64, Option<f64>, i64);
 
 /// Prints the log, the relay and the projections.
 pub async fn run(config: &Config) -> Result<()> {
-    let pool = postgres::worker_pool(config.require_database_worker()?.expose(), 2)?;
+    let pool = postgres::pool(config.require_database_worker()?.expose(), 2)?;
     let partitions = postgres::check(&pool).await?;
     let log: Vec<(String, i64, i64)> = sqlx::query_as(
         "SELECT h.context, sum(h.position)::bigint, sum(h.position - coalesce(r.position, 0))::bigint FROM log.heads h \

@@ -158,7 +158,7 @@ fn bootstrap(config: &Config, servers: &Embedded) -> Result<String> {
 
 /// The in-process broker answers no administrative requests; its topics are made through its own door.
 async fn create_mock_topics(servers: &Embedded, kafka: &KafkaOptions, worker_url: &str) -> Result<()> {
-    let partitions = postgres::check(&postgres::worker_pool(worker_url, 1)?).await?;
+    let partitions = postgres::check(&postgres::pool(worker_url, 1)?).await?;
     for (context, _) in contexts::context_types() {
         servers.create_mock_topic(&kafka.topic(&context), partitions)?;
     }

@@ -54,32 +54,19 @@ pub enum DatabaseError {
 
 /// Opens a pool of at most `connections_max` connections. Connections are made on demand; an unreachable server shows when one is needed.
 pub fn pool(url: &str, connections_max: u32) -> Result<PgPool, DatabaseError> {
-    Ok(pool_with(connect_options(url)?, connections_max))
-}
-
-/// A pool for workers, which look rows up by key, many at a time. A plan made while a table was small must serve when it is large, before
-/// statistics say so: the planner is kept from reading whole tables.
-pub fn worker_pool(url: &str, connections_max: u32) -> Result<PgPool, DatabaseError> {
-    let by_key = BY_KEY.map(|setting| (setting, "off"));
-    Ok(pool_with(connect_options(url)?.options(by_key), connections_max))
-}
-
-/// Settings that are off where rows are looked up by key, so that indexes are used whatever statistics say.
-pub(crate) const BY_KEY: [&str; 3] = ["enable_seqscan", "enable_hashjoin", "enable_mergejoin"];
-
-fn connect_options(url: &str) -> Result<PgConnectOptions, DatabaseError> {
     let options = PgConnectOptions::from_str(url).map_err(DatabaseError::Url)?;
-    Ok(options.application_name("neuroops").statement_cache_capacity(512))
-}
-
-fn pool_with(options: PgConnectOptions, connections_max: u32) -> PgPool {
-    PgPoolOptions::new()
+    let options = options.application_name("neuroops").statement_cache_capacity(512);
+    Ok(PgPoolOptions::new()
         .max_connections(connections_max)
         .acquire_timeout(Duration::from_secs(5))
         .idle_timeout(Duration::from_mins(5))
         .test_before_acquire(false)
-        .connect_lazy_with(options)
+        .connect_lazy_with(options))
 }
+
+/// Keeps the planner from reading whole tables in a transaction that looks rows up by key, many at a time: a plan made while a table was
+/// small must serve when it is large, before statistics say so.
+pub(crate) const BY_KEY: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off";
 
 /// Brings the schema up to date, fixes the number of log partitions at the first run, and makes sure that every context has its
 /// log partitions. `partitions` is `None` where the configuration does not say; the first run then takes 16.
@@ -118,9 +105,10 @@ pub fn schema_fingerprint() -> String {
     checksums.join(";")
 }
 
-/// Begins a transaction of the worker role, which sees all tenants: for the relay and the projectors, never for a request.
+/// Begins a transaction of the worker role, which sees all tenants and looks rows up by key: for the relay and the projectors, never for
+/// a request.
 pub async fn begin_worker(pool: &PgPool) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-    begin_with(pool, "BEGIN".into()).await
+    begin_with(pool, format!("BEGIN; {BY_KEY}").into()).await
 }
 
 /// Begins a transaction with this statement.

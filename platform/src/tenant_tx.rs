@@ -25,8 +25,7 @@ impl TenantTx {
 
     /// Begins a transaction for `tenant` that looks rows up by key, through indexes whatever statistics say.
     pub async fn begin_by_key(pool: &PgPool, tenant: Uuid) -> Result<Self, sqlx::Error> {
-        let settings = BY_KEY.map(|setting| format!("; SET LOCAL {setting} = off")).concat();
-        let inner = begin_with(pool, format!("BEGIN; SET LOCAL app.tenant_id = '{tenant}'{settings}").into()).await?;
+        let inner = begin_with(pool, format!("BEGIN; SET LOCAL app.tenant_id = '{tenant}'; {BY_KEY}").into()).await?;
         Ok(Self { inner })
     }
 

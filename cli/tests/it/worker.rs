@@ -29,6 +29,8 @@ impl Worker {
         let mut process = Self::command(platform, "127.0.0.1:0").stdout(Stdio::piped()).spawn().expect("the binary runs");
         let mut lines = BufReader::new(process.stdout.take().expect("its output")).lines().map(|line| line.expect("a line"));
         let url = lines.find_map(|line| Some(line.strip_prefix("health and metrics on ")?.to_owned())).expect("it tells its address");
+        // It says more later, and ends where nobody reads.
+        std::thread::spawn(move || lines.for_each(drop));
         Self { process, url }
     }
 }
