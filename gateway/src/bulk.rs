@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use ::commands::{CommandRequest, Receipt};
 use axum::Extension;
-use axum::body::{Body, BodyDataStream};
+use axum::body::{Body, BodyDataStream, HttpBody as _};
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -71,6 +71,9 @@ pub async fn run(
     let (correlation_id, _) = headers::correlation(&headers)?;
     let options = state.options();
     let in_flight_max = options.bulk_in_flight_max.max(1);
+    if body.is_end_stream() {
+        return Err(Problem::bad_request("empty_body", "The body holds no commands: send one JSON object a line."));
+    }
     let lines = Lines::new(body, options.bulk_line_bytes_max, options.request_timeout);
     let turn = state.requests().enter(caller.tenant_id, "requests under way")?;
     let trace_id = trace.0.trace_id_hex();
