@@ -1,6 +1,7 @@
 //! Logs, metrics and trace context.
 
 use std::fmt::Write as _;
+use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -19,14 +20,21 @@ pub enum LogFormat {
 
 /// Starts logging to standard error. `filter` is in the syntax of `RUST_LOG`. A second call changes nothing.
 pub fn init_logs(format: LogFormat, filter: &str) {
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let (filter, fault) = match EnvFilter::try_new(filter) {
+        Ok(filter) => (filter, None),
+        Err(fault) => (EnvFilter::new("info"), Some(fault)),
+    };
     let registry = tracing_subscriber::registry().with(filter);
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let colours = std::io::stderr().is_terminal() && crate::config::variable("NO_COLOR").is_none();
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(colours);
     let done = match format {
         LogFormat::Text => registry.with(layer.with_target(false).compact()).try_init(),
         LogFormat::Json => registry.with(layer.json().flatten_event(true).with_current_span(true).with_span_list(false)).try_init(),
     };
     drop(done);
+    if let Some(fault) = fault {
+        tracing::warn!(%fault, "the log filter cannot be read, `info` stands in for it");
+    }
 }
 
 /// Starts collecting metrics; the handle renders them for `/metrics`. A second call in one process gives a recorder of its own,

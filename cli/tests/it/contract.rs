@@ -23,8 +23,6 @@ async fn the_service_keeps_to_its_description() {
     command.args(["run", &format!("{}/openapi.json", platform.expect("NEUROOPS_URL"))]);
     command.args(["--header", &format!("Authorization: Bearer {}", platform.expect("NEUROOPS_TOKEN"))]);
     command.args(["--generation-with-security-parameters", "false", "--generation-database", "none"]);
-    // Requests that fit the description may still be refused for what is stored, which no description can say.
-    command.args(["--exclude-checks", "positive_data_acceptance"]);
     command.args(["--checks", "all", "--max-examples", EXAMPLES_MAX, "--max-time", SECONDS_MAX, "--request-timeout", "10"]);
     command.args(["--workers", "2", "--no-color"]);
     let output = tokio::task::block_in_place(|| command.output()).expect("Schemathesis runs");

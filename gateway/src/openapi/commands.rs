@@ -74,7 +74,9 @@ fn receipt() -> Value {
 
 /// What an operation is about, in one sentence.
 fn first_sentence(description: &str, name: &str) -> String {
-    let first = description.split_once(". ").map_or(description, |(first, _)| first).lines().next().unwrap_or_default();
+    // Comments in the source are wrapped; a blank line ends a paragraph.
+    let paragraph = description.split("\n\n").next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+    let first = paragraph.split_once(". ").map_or(paragraph.as_str(), |(first, _)| first);
     if first.is_empty() { name.replace('-', " ") } else { first.trim_end_matches('.').to_owned() }
 }
 
@@ -101,7 +103,7 @@ fn past(builder: &mut Builder, entry: &Entry, aggregate: &dyn AggregateType) {
     let operation = json!({
         "operationId": operation_id(&["history", context, name]),
         "tags": [context],
-        "summary": format!("What happened to a {name}"),
+        "summary": format!("What happened to {} {name}", if name.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }),
         "x-permission": format!("{context}.history"),
         "parameters": [
             parameter("Id"),
@@ -112,4 +114,19 @@ fn past(builder: &mut Builder, entry: &Entry, aggregate: &dyn AggregateType) {
         "responses": responses
     });
     builder.operation(&format!("/v1/{context}/{name}/{{id}}/history"), "get", operation);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_sentence;
+
+    #[test]
+    fn a_summary_is_the_first_sentence_however_it_is_wrapped() {
+        assert_eq!(
+            first_sentence("Erases it, in this company and in all that were\never merged into it. For good.", "x"),
+            "Erases it, in this company and in all that were ever merged into it"
+        );
+        assert_eq!(first_sentence("Takes it\n\nfor long.", "x"), "Takes it");
+        assert_eq!(first_sentence("", "set-amount"), "set amount");
+    }
 }

@@ -29,7 +29,9 @@ pub fn describe(builder: &mut Builder, entry: &Entry) {
 /// The schema of a value of this type in a query string.
 fn value_schema(kind: ColumnKind) -> Value {
     match kind {
-        ColumnKind::Text | ColumnKind::List | ColumnKind::Json => json!({ "type": "string", "maxLength": 1024 }),
+        ColumnKind::Text | ColumnKind::List | ColumnKind::Json => {
+            json!({ "type": "string", "maxLength": 1024, "pattern": r"^[^\u0000]*$" })
+        }
         ColumnKind::Integer => json!({ "type": "integer", "format": "int64" }),
         ColumnKind::Number => json!({ "type": "number" }),
         ColumnKind::Boolean => json!({ "type": "boolean" }),
@@ -54,8 +56,8 @@ fn filters(column: &Column) -> impl Iterator<Item = Value> {
         match operator {
             Operator::In => {
                 let mut items = value_schema(kind);
-                if items["type"] == "string" && items["format"].is_null() {
-                    items["pattern"] = json!("^[^,]*$");
+                if items["pattern"].is_string() {
+                    items["pattern"] = json!(r"^[^,\u0000]*$");
                 }
                 let mut parameter = query(&full, &json!({ "type": "array", "minItems": 1, "maxItems": 100, "items": items }), &description);
                 parameter["style"] = json!("form");
@@ -94,7 +96,11 @@ fn list(def: &ReadModelDef, row: &Value) -> Value {
         parameters.push(query("sort", &json!({ "enum": sorts }), "The column to sort by; `-` turns the order around."));
     }
     if def.search.is_some() {
-        parameters.push(query("q", &json!({ "type": "string", "maxLength": 200 }), "Words that are all in the row."));
+        parameters.push(query(
+            "q",
+            &json!({ "type": "string", "maxLength": 200, "pattern": r"^[^\u0000]*$" }),
+            "Words that are all in the row.",
+        ));
     }
     parameters.extend(def.columns.iter().flat_map(filters));
     let partial = json!({ "type": "object", "description": "A row, or the columns of it that `fields` names." });
