@@ -6,8 +6,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The context of the tests.
-pub const CONTEXT: ContextDef =
-    ContextDef { name: "shop", summary: "Counts, for tests.", aggregates: || vec![<dyn AggregateType>::of::<Tally>()], imports: &[] };
+pub const CONTEXT: ContextDef = ContextDef {
+    name: "shop",
+    summary: "Counts, for tests.",
+    aggregates: || vec![<dyn AggregateType>::of::<Tally>()],
+    imports: &[],
+    due: &[],
+    setup: &[],
+};
 const KEY_SCOPE: &str = "tally.key";
 
 /// Something was counted.

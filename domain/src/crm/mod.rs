@@ -31,4 +31,6 @@ pub const CONTEXT: ContextDef = ContextDef {
         ]
     },
     imports: imports::IMPORTS,
+    due: &[],
+    setup: &[],
 };
