@@ -30,6 +30,6 @@ pub use event::{DecodeEventError, ErasedEvent, EventDef, EventSet, Upcaster, dec
 pub use ids::{AggregateId, IdError, TenantId};
 pub use money::{Currency, Money, MoneyError};
 pub use partition::{murmur2, partition_of};
-pub use process::{Action, DueDef, ProcessDef, SetupDef, Step, StepCommand};
+pub use process::{Action, DueDef, LANE_CHARS_MAX, ProcessDef, SetupDef, Step, StepCommand};
 pub use rejection::{Reason, Refusal, Rejection, RejectionKind};
 pub use text::{Day, Text, When, fold};

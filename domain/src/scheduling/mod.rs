@@ -1,15 +1,16 @@
-//! scheduling: what this context is for, in one sentence.
+//! What must happen later: timers that send a command at a point in time, or again and again by the clocks of a time zone.
 
+pub mod occurrences;
 pub mod timer;
 
-use crate::kernel::{AggregateType, ContextDef};
+use crate::kernel::{AggregateType, ContextDef, DueDef};
 
-/// What the platform needs to know to serve this context.
+/// The context `scheduling`.
 pub static CONTEXT: ContextDef = ContextDef {
     name: "scheduling",
-    summary: "What this context is for, in one sentence.",
+    summary: "Timers that send a command at a point in time, or again and again by the clocks of a time zone.",
     aggregates: || vec![<dyn AggregateType>::of::<timer::Timer>()],
     imports: &[],
-    due: &[],
+    due: &[DueDef { table: "scheduling_timer_list", aggregate: "timer", command: "fire" }],
     setup: &[],
 };
