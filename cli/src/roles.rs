@@ -205,10 +205,7 @@ pub async fn work(config: &Config, args: &WorkArgs) -> Result<()> {
     let bootstrap = if roles.relay { Some(config.require_kafka()?) } else { config.kafka_bootstrap_servers.as_deref() };
     let kafka = bootstrap.map(|bootstrap| KafkaOptions { bootstrap: bootstrap.to_owned(), prefix: config.kafka_topic_prefix.clone() });
     let worker = config.require_database_worker()?.expose();
-    let bus = match roles.automate() {
-        true => Some(WriteSide::of_program(config, config.require_database()?.expose()).await?.bus),
-        false => None,
-    };
+    let bus = if roles.automate() { Some(WriteSide::of_program(config, config.require_database()?.expose()).await?.bus) } else { None };
     let workers = start_workers(worker, kafka, roles, bus).await?;
     println!("working");
     stop_signal().await?;

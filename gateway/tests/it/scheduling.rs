@@ -35,6 +35,8 @@ async fn last_of(client: &Client, id: &str, commands: &[(&str, Value)]) -> Answe
 
 #[tokio::test]
 async fn every_rejection_has_its_code() {
+    /// Commands, of which the last is refused with this status and code.
+    type Case = (Vec<(&'static str, Value)>, u16, &'static str);
     let gateway = Gateway::start(CONTEXTS, |options| options).await;
     let client = gateway.client("owner").await;
     let schedule = |changes: Value| ("schedule", setting(&changes));
@@ -43,7 +45,7 @@ async fn every_rejection_has_its_code() {
         json!({ "command": { "context": "crm", "aggregate": "contact", "command": "erase", "body": { "reason": "x".repeat(17_000) } } });
     let plain = || schedule(json!({}));
     let other = || ("reschedule", json!({ "schedule": { "cron": "0 13 * * *" } }));
-    let cases: Vec<(Vec<(&str, Value)>, u16, &str)> = vec![
+    let cases: Vec<Case> = vec![
         (vec![plain(), plain()], 409, "scheduling.already_exists"),
         (vec![other()], 404, "scheduling.not_found"),
         (vec![schedule(json!({ "schedule": { "cron": "0 25 * * *" } }))], 422, "scheduling.cron_invalid"),

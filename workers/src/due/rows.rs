@@ -106,6 +106,7 @@ impl Rows {
 
     /// What is due by now, the longest due first, without those that are waited for and those in trouble whose time has not come.
     pub async fn due(&self, now: DateTime<Utc>, waiting: &[&Key], limit: i64) -> Result<Vec<DueRow>, sqlx::Error> {
+        type Row = (Uuid, String, DateTime<Utc>, i32, Option<String>);
         let Self { table, id, .. } = self;
         let statement = format!(
             "SELECT v.tenant_id, v.{id}, v.due_at, coalesce(t.attempts, 0), t.code FROM {table} v \
@@ -116,13 +117,9 @@ impl Rows {
         );
         let (tenants, ids, times) = columns(waiting);
         let query = sqlx::query_as(&statement).bind(&self.name).bind(now).bind(limit).bind(tenants).bind(ids).bind(times);
-        type Row = (Uuid, String, DateTime<Utc>, i32, Option<String>);
         let rows: Vec<Row> = query.fetch_all(&self.pool).await?;
-        let row = |(tenant, id, due_at, attempts, code): Row| DueRow {
-            key: Key { tenant, id, due_at },
-            attempts: attempts.unsigned_abs(),
-            code,
-        };
+        let row =
+            |(tenant, id, due_at, attempts, code): Row| DueRow { key: Key { tenant, id, due_at }, attempts: attempts.unsigned_abs(), code };
         Ok(rows.into_iter().map(row).collect())
     }
 

@@ -88,6 +88,8 @@ impl Runner {
             stuck_after: self.options.stuck_after,
             effect_max: self.options.effect_max,
         });
+        // Whoever works on after this has troubles of his own.
+        let _quiet = Quiet(&self.trouble);
         let mut pause = Duration::from_millis(50);
         while !cancel.is_cancelled() {
             let mut lanes = JoinSet::new();
@@ -120,52 +122,59 @@ impl Runner {
         taker.store.recover(true, self.options.steps_max).await?;
         self.trouble.send_replace(None);
         let mut recovered = Instant::now();
+        // When the first of the lanes that wait out a failure comes back, as far as is known here; at once, to find out.
+        let mut comes_back = Some(Instant::now());
         while !cancel.is_cancelled() {
             if recovered.elapsed() > RECOVER {
                 taker.store.recover(false, self.options.steps_max).await?;
                 recovered = Instant::now();
             }
-            let wait = self.start_lanes(taker, lanes, cancel).await?;
+            let seen = wake.borrow_and_update().applied;
+            let all = self.start_lanes(taker, lanes, cancel).await?;
+            if all && comes_back.is_some_and(|at| at <= Instant::now()) {
+                comes_back = taker.store.next_due().await?.map(|pause| Instant::now() + pause.max(LOOK_MIN));
+            }
+            let known = comes_back.filter(|_| all).map(|at| at.saturating_duration_since(Instant::now()));
             tokio::select! {
-                Some(first) = lanes.join_next() => self.finish(taker, lanes, first).await?,
-                () = told(wake) => {}
-                () = tokio::time::sleep(wait) => {}
+                Some(first) = lanes.join_next() => {
+                    let pause = self.finish(taker, lanes, first).await?;
+                    comes_back = comes_back.into_iter().chain(pause.map(|pause| Instant::now() + pause)).min();
+                }
+                () = told(wake, seen) => {}
+                () = tokio::time::sleep(known.map_or(self.options.look, |known| known.min(self.options.look))) => {}
                 () = cancel.cancelled() => {}
             }
         }
         self.wind_down(taker, lanes).await
     }
 
-    /// Claims what is due, as far as there is room, and tells how long there will be nothing more to claim.
+    /// Claims what is due, as far as there is room. Whether that is all of it.
     async fn start_lanes(
         &self,
         taker: &Arc<Taker>,
         lanes: &mut JoinSet<LaneReport>,
         cancel: &CancellationToken,
-    ) -> Result<Duration, StoreError> {
+    ) -> Result<bool, StoreError> {
         let room = self.options.lanes_max.saturating_sub(lanes.len());
         if room == 0 {
-            return Ok(self.options.look);
+            return Ok(false);
         }
         let claimed = taker.store.claim(i64::try_from(room).unwrap_or(i64::MAX), self.options.steps_max).await?;
-        let full = claimed.len() == room;
+        let all = claimed.len() < room;
         for lane in claimed {
             lanes.spawn(taker.clone().run_lane(lane, cancel.clone()));
         }
-        if full {
-            return Ok(self.options.look);
-        }
-        let next = taker.store.next_due().await?.unwrap_or(self.options.look);
-        Ok(next.clamp(LOOK_MIN, self.options.look.max(LOOK_MIN)))
+        Ok(all)
     }
 
-    /// Notes the outcome of one lane's turn, and with it those of all others that have ended meanwhile.
+    /// Notes the outcome of one lane's turn, and with it those of all others that have ended meanwhile. Tells the shortest pause that one
+    /// of them makes.
     async fn finish(
         &self,
         taker: &Taker,
         lanes: &mut JoinSet<LaneReport>,
         first: Result<LaneReport, tokio::task::JoinError>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<Duration>, StoreError> {
         let mut reports = Vec::new();
         let mut next = Some(first);
         while let Some(joined) = next {
@@ -185,7 +194,7 @@ impl Runner {
                 Outcome::Again { .. } => metrics::counter!("neuroops_process_retries_total", "process" => self.process).increment(1),
             }
         }
-        Ok(())
+        Ok(reports.iter().map(|report| report.pause).filter(|pause| !pause.is_zero()).min())
     }
 
     /// Lets what is under way come to its end and notes it.
@@ -198,9 +207,18 @@ impl Runner {
     }
 }
 
-/// Waits for news of the recorder; for ever where there is none.
-async fn told(wake: &mut watch::Receiver<ProjectorStatus>) {
-    if wake.changed().await.is_err() {
+/// Ends the trouble of a runner that ends, in whatever way.
+struct Quiet<'a>(&'a watch::Sender<Option<String>>);
+
+impl Drop for Quiet<'_> {
+    fn drop(&mut self) {
+        self.0.send_replace(None);
+    }
+}
+
+/// Waits until the recorder has read more events than were seen; for ever where there is none.
+async fn told(wake: &mut watch::Receiver<ProjectorStatus>, seen: u64) {
+    if wake.wait_for(|status| status.applied != seen).await.is_err() {
         std::future::pending::<()>().await;
     }
 }

@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 /// Details are for people, and some come from the outside.
 const DETAIL_CHARS_MAX: usize = 1000;
-/// The longest pause of a lane.
-const PAUSE_MAX: Duration = Duration::from_hours(24);
+/// The longest pause of a lane, whatever the outside asks for.
+pub const PAUSE_MAX: Duration = Duration::from_hours(24);
 
 /// A step to be taken.
 #[derive(Clone, Debug)]
@@ -173,7 +173,7 @@ impl Store {
             WHERE l.process = $1 AND l.tenant_id = k.tenant_id AND l.lane = k.lane";
         let tenants: Vec<Uuid> = reports.iter().map(|report| report.tenant).collect();
         let lanes: Vec<&str> = reports.iter().map(|report| report.lane.as_str()).collect();
-        let pauses: Vec<Duration> = reports.iter().map(|report| bounded(report.pause)).collect();
+        let pauses: Vec<Duration> = reports.iter().map(|report| to_micros(report.pause)).collect();
         let mut tx = begin_worker(&self.pool).await?;
         let query = sqlx::query_scalar(LOCK).bind(self.process).bind(&tenants).bind(&lanes).bind(self.epoch);
         let held: i64 = query.fetch_one(&mut *tx).await?;
@@ -217,8 +217,8 @@ pub fn actor(process: &str) -> String {
     format!("process:{process}")
 }
 
-/// A pause as Postgres can add it to a time: in microseconds, and bounded, whatever the outside asks for.
-fn bounded(pause: Duration) -> Duration {
+/// Postgres counts microseconds.
+fn to_micros(pause: Duration) -> Duration {
     Duration::from_micros(u64::try_from(pause.min(PAUSE_MAX).as_micros()).unwrap_or(0))
 }
 

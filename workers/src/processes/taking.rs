@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Backoff;
 use super::effects::{EffectError, EffectStep, Effects};
-use super::store::{ClaimedLane, ClaimedStep, LaneReport, Outcome, Store, StoreError, Taken, actor};
+use super::store::{ClaimedLane, ClaimedStep, LaneReport, Outcome, PAUSE_MAX, Store, StoreError, Taken, actor};
 use crate::sending::{Answer, answer_of};
 
 /// Idempotency keys live for 30 days. A step that may have been sent longer ago than this is not sent again without looking.
@@ -61,7 +61,10 @@ impl Taker {
             let stuck = matches!(outcome, Outcome::Again { .. }) && attempts >= self.stuck_after;
             self.tell(&lane, step, &outcome, attempts);
             let next = match &outcome {
-                Outcome::Again { after, .. } => Some(after.unwrap_or_else(|| self.backoff.after(attempts))),
+                Outcome::Again { after, .. } => {
+                    let pause = after.map_or_else(|| self.backoff.after(attempts), |after| after.max(self.backoff.first));
+                    Some(pause.min(PAUSE_MAX))
+                }
                 Outcome::Done { .. } | Outcome::Refused { .. } => None,
             };
             taken.push(Taken { event_id: step.event_id, step: step.step.clone(), outcome, stuck });

@@ -14,7 +14,7 @@ use crate::{commands, cqrs_aggregate, events, rejections};
 
 mod values;
 
-pub use values::{Body, LocalTime, StoredCommand};
+pub use values::{Body, LocalTime, Schedule, StoredCommand};
 
 /// What people call a timer.
 pub type Name = Text<200>;
@@ -28,20 +28,6 @@ const FIRINGS_MAX: usize = 50;
 /// The longest lateness that counts as being in time, in seconds: a day.
 const GRACE_SECONDS_MAX: u32 = 86_400;
 const GRACE_SECONDS: u32 = 300;
-
-/// When a timer fires.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Schedule {
-    /// Once, at a point in time.
-    At(When),
-    /// Once, when the clocks of the time zone show this: `2026-03-29T02:30:00`. What they never show because they are turned forward
-    /// comes right after; what they show twice comes the first time.
-    Local(LocalTime),
-    /// Again and again, when the clocks of the time zone match: minute, hour, day of the month, month, day of the week. `0 9 * * MON-FRI`
-    /// is nine o'clock on working days.
-    Cron(Text<100>),
-}
 
 /// What happens to occurrences that could not be fired in time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::TimerRejection;
-use crate::kernel::{Aggregate, AggregateId, Text};
+use crate::kernel::{Aggregate, AggregateId, Text, When};
 
 /// The longest body of a stored command, in bytes of JSON.
 const BODY_BYTES_MAX: usize = 16 << 10;
@@ -48,6 +48,75 @@ impl JsonSchema for LocalTime {
             "type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?$",
             "description": "Date and time as clocks show them, without an offset; years 1900 to 2199"
         })
+    }
+}
+
+/// When a timer fires.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Written")]
+pub enum Schedule {
+    /// Once, at a point in time.
+    At(When),
+    /// Once, when the clocks of the time zone show this.
+    Local(LocalTime),
+    /// Again and again, when the clocks of the time zone match.
+    Cron(Text<100>),
+}
+
+/// A schedule as JSON: an object with one of these.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Written {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<When>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    local: Option<LocalTime>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cron: Option<Text<100>>,
+}
+
+impl TryFrom<Written> for Schedule {
+    type Error = String;
+
+    fn try_from(written: Written) -> Result<Self, String> {
+        match written {
+            Written { at: Some(at), local: None, cron: None } => Ok(Self::At(at)),
+            Written { at: None, local: Some(wall), cron: None } => Ok(Self::Local(wall)),
+            Written { at: None, local: None, cron: Some(pattern) } => Ok(Self::Cron(pattern)),
+            _ => Err("a schedule has either `at`, `local` or `cron`".to_owned()),
+        }
+    }
+}
+
+impl From<Schedule> for Written {
+    fn from(schedule: Schedule) -> Self {
+        match schedule {
+            Schedule::At(at) => Self { at: Some(at), ..Self::default() },
+            Schedule::Local(wall) => Self { local: Some(wall), ..Self::default() },
+            Schedule::Cron(pattern) => Self { cron: Some(pattern), ..Self::default() },
+        }
+    }
+}
+
+impl JsonSchema for Schedule {
+    fn schema_name() -> Cow<'static, str> {
+        "Schedule".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let one = |name: &str, description: &str, schema: Schema| {
+            json_schema!({
+                "type": "object", "description": description, "properties": { name: schema }, "required": [name], "additionalProperties": false
+            })
+        };
+        let at = one("at", "Once, at a point in time.", generator.subschema_for::<When>());
+        let local = "Once, when the clocks of the time zone show this. What they never show because they are turned forward comes right \
+            after; what they show twice comes the first time.";
+        let local = one("local", local, generator.subschema_for::<LocalTime>());
+        let cron = "Again and again, when the clocks of the time zone match: minute, hour, day of the month, month, day of the week. \
+            `0 9 * * MON-FRI` is nine o'clock on working days.";
+        let cron = one("cron", cron, generator.subschema_for::<Text<100>>());
+        json_schema!({ "description": "When a timer fires.", "oneOf": [at, local, cron] })
     }
 }
 
