@@ -32,6 +32,7 @@ pub async fn run(bench: &Bench, report: &mut Report, rate_max: f64) -> Result<()
         contexts,
         projections: contexts::projections(),
         partitions: bench.partitions,
+        automation: None,
         roles: Roles::ALL,
     })
     .await?;

@@ -36,7 +36,8 @@ async fn through_relay(bench: &Bench, events: i64) -> Result<f64> {
         contexts,
         projections: Vec::new(),
         partitions: bench.partitions,
-        roles: Roles { relay: true, projectors: false, janitor: false },
+        automation: None,
+        roles: Roles { relay: true, ..Roles::NONE },
     })
     .await?;
     let health = workers.health();

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use chrono::{DateTime, Utc};
 use clap::Subcommand;
 use comfy_table::Table;
+use commands::CommandBus;
 use platform::clock;
 use platform::config::Config;
 use platform::postgres::{self, DatabaseError};
@@ -13,13 +14,16 @@ use projections::contexts;
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
+use crate::roles::WriteSide;
+use crate::setup;
+
 /// The roles that a token may carry.
 const ROLES: [&str; 6] = ["owner", "admin", "member", "analyst", "auditor", "service"];
 
 /// `neuroops tenants …`
 #[derive(Subcommand)]
 pub enum TenantsCommand {
-    /// Create a tenant; prints its id and a token for its owner.
+    /// Create a tenant and set it up; prints its id and a token for its owner.
     Create {
         /// The organisation's name.
         name: String,
@@ -29,6 +33,11 @@ pub enum TenantsCommand {
         /// Days until the token expires.
         #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=365))]
         days: u32,
+    },
+    /// Send a tenant the commands that every tenant starts with, as far as it has not had them: after an upgrade, or an interrupted `create`.
+    Setup {
+        /// The tenant's id.
+        tenant: Uuid,
     },
     /// List the tenants.
     List,
@@ -100,6 +109,25 @@ pub async fn ensure_tenant(admin_url: &str, id: Option<Uuid>, name: &str) -> Res
     Ok(id)
 }
 
+async fn exists(admin_url: &str, tenant: Uuid) -> Result<bool> {
+    let mut connection = connect(admin_url).await?;
+    let found = sqlx::query_scalar("SELECT EXISTS (SELECT FROM tenancy.tenants WHERE tenant_id = $1)")
+        .bind(tenant)
+        .fetch_one(&mut connection)
+        .await?;
+    connection.close().await?;
+    Ok(found)
+}
+
+/// Sends a tenant the commands that every tenant starts with, each once however often this is done.
+pub async fn set_up(bus: &CommandBus, tenant: Uuid) -> Result<setup::Report> {
+    let report = setup::run(bus, &contexts::domains(), tenant).await?;
+    if !report.refused.is_empty() {
+        bail!("the tenant {tenant} is not set up completely:\n  {}", report.refused.join("\n  "));
+    }
+    Ok(report)
+}
+
 /// Issues a token and records it, so that it can be listed and revoked.
 pub async fn issue(admin_url: &str, jwt_secret: &str, tenant: Uuid, subject: &str, roles: &[String], lasts: Duration) -> Result<String> {
     if let Some(unknown) = roles.iter().find(|role| !ROLES.contains(&role.as_str())) {
@@ -135,9 +163,20 @@ pub async fn tenants(config: &Config, command: TenantsCommand) -> Result<()> {
     match command {
         TenantsCommand::Create { name, owner, days: count } => {
             let secret = config.require_jwt_secret()?.expose();
+            // Before the tenant is made: what is missing should cost nothing.
+            let write_side = WriteSide::of_program(config, config.require_database()?.expose()).await?;
             let tenant = ensure_tenant(admin, None, &name).await?;
             let token = issue(admin, secret, tenant, &owner, &["owner".to_owned()], days(count)).await?;
             println!("NEUROOPS_TENANT_ID={tenant}\nNEUROOPS_TOKEN={token}");
+            set_up(&write_side.bus, tenant).await?;
+        }
+        TenantsCommand::Setup { tenant } => {
+            if !exists(admin, tenant).await? {
+                bail!("there is no tenant {tenant}; `neuroops tenants list` shows them");
+            }
+            let write_side = WriteSide::of_program(config, config.require_database()?.expose()).await?;
+            let report = set_up(&write_side.bus, tenant).await?;
+            println!("{tenant} is set up: {} commands done, {} were not needed.", report.done, report.already);
         }
         TenantsCommand::List => {
             let mut connection = connect(admin).await?;

@@ -94,6 +94,7 @@ async fn tell(up: &Up, config: &Config, args: &DemoArgs) -> Result<usize> {
     let secret = settings::read(&config.dir.join("secrets.env")).remove("JWT_SECRET_KEY");
     let secret = config.jwt_secret_key.as_ref().map(|secret| secret.expose().to_owned()).or(secret).context("no JWT_SECRET_KEY")?;
     let tenant = admin::ensure_tenant(admin_url, None, "Demo run").await?;
+    admin::set_up(&up.bus, tenant).await?;
     let token = admin::issue(admin_url, &secret, tenant, "demo", &["owner".to_owned()], Duration::from_hours(1)).await?;
     let pool = postgres::pool(&up.database_url, 4)?;
     let partitions = postgres::check(&pool).await?;

@@ -5,9 +5,11 @@ mod client;
 mod demo;
 mod import;
 mod operations;
+mod processes;
 mod roles;
 mod secrets;
 mod settings;
+mod setup;
 mod status;
 mod up;
 
@@ -35,7 +37,7 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Run a gateway (HTTP). Any number may run at the same time.
     Serve,
-    /// Run workers: relay, projectors, housekeeping. Any number may run at the same time.
+    /// Run workers: relay, projectors, process managers, due commands, housekeeping. Any number may run at the same time.
     Work(roles::WorkArgs),
     /// Bring the database's schema up to date.
     Migrate,
@@ -44,10 +46,13 @@ enum Command {
     /// Look at, rebuild and mend projections.
     #[command(subcommand)]
     Projections(operations::ProjectionsCommand),
+    /// Look at process managers and have refused or stuck steps taken again.
+    #[command(subcommand)]
+    Processes(processes::ProcessesCommand),
     /// Look after Kafka's topics.
     #[command(subcommand)]
     Kafka(operations::KafkaCommand),
-    /// Create and list tenants.
+    /// Create, set up and list tenants.
     #[command(subcommand)]
     Tenants(admin::TenantsCommand),
     /// Issue, list and revoke access tokens.
@@ -123,6 +128,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Migrate => admin::migrate(&config).await?,
         Command::Status => status::run(&config).await?,
         Command::Projections(command) => operations::projections(&config, command).await?,
+        Command::Processes(command) => processes::run(&config, command).await?,
         Command::Kafka(command) => operations::kafka(&config, command).await?,
         Command::Tenants(command) => admin::tenants(&config, command).await?,
         Command::Tokens(command) => admin::tokens(&config, command).await?,

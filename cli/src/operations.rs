@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow, bail};
 use clap::Subcommand;
 use comfy_table::Table;
+use domain::processes::PROCESSES;
 use indicatif::{ProgressBar, ProgressStyle};
 use platform::config::Config;
 use platform::kafka::KafkaOptions;
@@ -14,6 +15,7 @@ use projections::contexts;
 use projections::runtime::{LogReader, Projection, parked_keys, rebuild, request_retry, seize};
 use sqlx::PgPool;
 use workers::Roles;
+use workers::processes::projection_name;
 
 use crate::roles;
 
@@ -96,7 +98,10 @@ pub async fn projections(config: &Config, command: ProjectionsCommand) -> Result
             println!("{table}");
         }
         ProjectionsCommand::Retry { projection, key } => {
-            named(&projection)?;
+            // Processes park events too, under names that are no projections.
+            if !PROCESSES.iter().any(|process| projection_name(process.name) == projection) {
+                named(&projection)?;
+            }
             let events = request_retry(&pool, &projection, key.as_deref()).await?;
             if events == 0 {
                 bail!("nothing is parked under that name; `neuroops projections parked` shows what is");
@@ -178,7 +183,7 @@ pub async fn kafka(config: &Config, command: KafkaCommand) -> Result<()> {
     }
     relays.give_back().await?;
     // A relay of our own, for the case that none is running; it shares the work with those that are.
-    let workers = roles::start_workers(worker, Some(kafka), Roles { relay: true, projectors: false, janitor: false }).await?;
+    let workers = roles::start_workers(worker, Some(kafka), Roles { relay: true, ..Roles::NONE }, None).await?;
     let watched = watch_refill(&pool, &chosen).await;
     workers.stop().await;
     watched

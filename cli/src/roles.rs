@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 use commands::{BusOptions, CommandBus};
+use domain::processes::PROCESSES;
 use futures::FutureExt as _;
 use gateway::{ConnectionLimits, GatewayOptions, GatewayParts, GatewayState, Health, Probe, Vitals};
 use platform::config::Config;
@@ -16,12 +17,15 @@ use projections::contexts;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use workers::{Roles, WorkerHealth, WorkerOptions, Workers};
+use workers::processes::{EffectHandler, Effects};
+use workers::{Automation, Roles, WorkerHealth, WorkerOptions, Workers};
 
-/// Connections of a gateway: its lanes, its loaders, and the queries of its users.
+/// Connections of a gateway.
 const GATEWAY_CONNECTIONS: u32 = 24;
 /// Connections of a worker process.
 const WORKER_CONNECTIONS: u32 = 24;
+/// Connections by which a worker process sends commands.
+const AUTOMATION_CONNECTIONS: u32 = 12;
 
 /// Connections of those who look after a worker.
 const VITALS_LIMITS: ConnectionLimits = ConnectionLimits {
@@ -38,6 +42,10 @@ pub enum WorkRole {
     Relay,
     /// Fills the read models.
     Projectors,
+    /// Sends what follows from events.
+    Processes,
+    /// Sends what becomes due by the clock.
+    Due,
     /// Deletes what may be forgotten, such as expired idempotency keys.
     Janitor,
 }
@@ -53,10 +61,40 @@ pub struct WorkArgs {
     metrics_addr: Option<SocketAddr>,
 }
 
+/// The command bus and the pool of the application role that it works on.
+#[derive(Clone)]
+pub struct WriteSide {
+    /// The pool.
+    pub pool: PgPool,
+    /// The bus.
+    pub bus: Arc<CommandBus>,
+}
+
+impl WriteSide {
+    /// Opens a pool and starts a bus for all contexts.
+    pub async fn start(config: &Config, database_url: &str, connections_max: u32) -> Result<Self> {
+        let pool = postgres::pool(database_url, connections_max)?;
+        let partitions = wait_for_postgres(&pool).await?;
+        let lanes = usize::try_from(config.appender_lanes)?;
+        let bus = CommandBus::start(&contexts::domains(), &pool, BusOptions { partitions, lanes, ..BusOptions::default() });
+        Ok(Self { pool, bus })
+    }
+
+    /// With as many connections as a gateway needs: for its lanes, its loaders, and the queries of its users.
+    pub async fn of_gateway(config: &Config, database_url: &str) -> Result<Self> {
+        Self::start(config, database_url, GATEWAY_CONNECTIONS).await
+    }
+
+    /// With a few connections, for commands that the program sends itself.
+    pub async fn of_program(config: &Config, database_url: &str) -> Result<Self> {
+        Self::start(config, database_url, AUTOMATION_CONNECTIONS).await
+    }
+}
+
 /// What a gateway is started with.
 pub struct GatewaySettings {
-    /// Connection string of the application role.
-    pub database_url: String,
+    /// The write side.
+    pub write_side: WriteSide,
     /// Signs access tokens.
     pub jwt_secret: String,
     /// Dependencies besides Postgres.
@@ -73,11 +111,8 @@ pub struct Gateway {
 
 impl Gateway {
     /// Binds the address and serves.
-    pub async fn start(config: &Config, settings: GatewaySettings, listener: TcpListener) -> Result<Self> {
-        let pool = postgres::pool(&settings.database_url, GATEWAY_CONNECTIONS)?;
-        let partitions = wait_for_postgres(&pool).await?;
-        let lanes = usize::try_from(config.appender_lanes)?;
-        let bus = CommandBus::start(&contexts::domains(), &pool, BusOptions { partitions, lanes, ..BusOptions::default() });
+    pub fn start(config: &Config, settings: GatewaySettings, listener: TcpListener) -> Result<Self> {
+        let WriteSide { pool, bus } = settings.write_side;
         let shutdown = CancellationToken::new();
         let address = listener.local_addr()?;
         let mut options = GatewayOptions::new(settings.jwt_secret);
@@ -130,13 +165,19 @@ async fn wait_for_postgres(pool: &PgPool) -> Result<i32> {
     }
 }
 
-/// Starts workers.
-pub async fn start_workers(database_url: &str, kafka: Option<KafkaOptions>, roles: Roles) -> Result<Workers> {
+/// Starts workers. Those that send commands need a bus.
+pub async fn start_workers(database_url: &str, kafka: Option<KafkaOptions>, roles: Roles, bus: Option<Arc<CommandBus>>) -> Result<Workers> {
     let pool = postgres::pool(database_url, WORKER_CONNECTIONS)?;
     let partitions = wait_for_postgres(&pool).await?;
     let contexts = contexts::context_types().into_iter().map(|(name, _)| name).collect();
     let projections = contexts::projections();
-    Ok(Workers::start(WorkerOptions { pool, kafka, contexts, projections, partitions, roles }).await?)
+    let automation = bus.map(|bus| Automation::new(bus, &contexts::domains(), PROCESSES, Effects::new(effects())));
+    Ok(Workers::start(WorkerOptions { pool, kafka, contexts, projections, partitions, automation, roles }).await?)
+}
+
+/// What processes may do outside the platform. A handler is listed here with the settings that it needs.
+fn effects() -> Vec<Arc<dyn EffectHandler>> {
+    Vec::new()
 }
 
 /// The probes of workers that run in the same process as a gateway.
@@ -145,17 +186,19 @@ pub fn probes(health: &WorkerHealth) -> Vec<(&'static str, Probe)> {
         let health = health.clone();
         Arc::new(move || std::future::ready(trouble(&health).map_or_else(Health::ok, Health::degraded)).boxed())
     };
-    vec![("kafka", probe(WorkerHealth::kafka_trouble)), ("projections", probe(WorkerHealth::projector_trouble))]
+    vec![
+        ("kafka", probe(WorkerHealth::kafka_trouble)),
+        ("projections", probe(WorkerHealth::projector_trouble)),
+        ("processes", probe(WorkerHealth::process_trouble)),
+    ]
 }
 
 /// `neuroops serve`
 pub async fn serve(config: &Config) -> Result<()> {
-    let settings = GatewaySettings {
-        database_url: config.require_database()?.expose().to_owned(),
-        jwt_secret: config.require_jwt_secret()?.expose().to_owned(),
-        probes: Vec::new(),
-    };
-    let gateway = Gateway::start(config, settings, bind(config.http_addr, "HTTP_ADDR").await?).await?;
+    let (database, jwt_secret) = (config.require_database()?.expose(), config.require_jwt_secret()?.expose().to_owned());
+    let listener = bind(config.http_addr, "HTTP_ADDR").await?;
+    let settings = GatewaySettings { write_side: WriteSide::of_gateway(config, database).await?, jwt_secret, probes: Vec::new() };
+    let gateway = Gateway::start(config, settings, listener)?;
     println!("listening on http://{}", gateway.address);
     stop_signal().await?;
     gateway.stop().await
@@ -164,20 +207,27 @@ pub async fn serve(config: &Config) -> Result<()> {
 /// `neuroops work`
 pub async fn work(config: &Config, args: &WorkArgs) -> Result<()> {
     let runs = |role| args.only.is_empty() || args.only.contains(&role);
-    let roles = Roles { relay: runs(WorkRole::Relay), projectors: runs(WorkRole::Projectors), janitor: runs(WorkRole::Janitor) };
+    let roles = Roles {
+        relay: runs(WorkRole::Relay),
+        projectors: runs(WorkRole::Projectors),
+        processes: runs(WorkRole::Processes),
+        due: runs(WorkRole::Due),
+        janitor: runs(WorkRole::Janitor),
+    };
     let bootstrap = if roles.relay { Some(config.require_kafka()?) } else { config.kafka_bootstrap_servers.as_deref() };
     let kafka = bootstrap.map(|bootstrap| KafkaOptions { bootstrap: bootstrap.to_owned(), prefix: config.kafka_topic_prefix.clone() });
-    let database = config.require_database_worker()?.expose();
+    let worker = config.require_database_worker()?.expose();
     // Before anything is started: an occupied port should cost nothing, and what is measured early should be counted.
     let watched = match args.metrics_addr.or(config.metrics_addr) {
         Some(address) => Some((bind(address, "METRICS_ADDR").await?, telemetry::init_metrics())),
         None => None,
     };
-    let workers = start_workers(database, kafka, roles).await?;
+    let bus = if roles.automate() { Some(WriteSide::of_program(config, config.require_database()?.expose()).await?.bus) } else { None };
+    let workers = start_workers(worker, kafka, roles, bus).await?;
     let shutdown = CancellationToken::new();
     if let Some((listener, metrics)) = watched {
         println!("health and metrics on http://{}", listener.local_addr()?);
-        let router = gateway::vitals_router(Vitals::new(postgres::pool(database, 1)?, probes(&workers.health()), metrics));
+        let router = gateway::vitals_router(Vitals::new(postgres::pool(worker, 1)?, probes(&workers.health()), metrics));
         tokio::spawn(gateway::serve(listener, router, VITALS_LIMITS, shutdown.clone()));
     }
     println!("working");

@@ -2,9 +2,11 @@
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
+use commands::CommandBus;
 use platform::config::Config;
 use platform::embedded::{Embedded, KafkaKind};
 use platform::kafka::KafkaOptions;
@@ -14,7 +16,7 @@ use uuid::Uuid;
 use workers::{Roles, WorkerHealth, Workers};
 
 use crate::admin;
-use crate::roles::{self, Gateway, GatewaySettings};
+use crate::roles::{self, Gateway, GatewaySettings, WriteSide};
 use crate::secrets::{Secrets, write_private};
 use crate::settings;
 
@@ -28,6 +30,8 @@ pub struct Up {
     pub token: String,
     /// Connection string of the application role.
     pub database_url: String,
+    /// The command bus of the gateway and the workers.
+    pub bus: Arc<CommandBus>,
     /// Kafka.
     pub kafka: KafkaOptions,
     /// The file with all that.
@@ -58,18 +62,16 @@ impl Up {
             create_mock_topics(&servers, &kafka, &databases.worker).await?;
         }
         let jwt_secret = config.jwt_secret_key.as_ref().map_or(secrets.jwt_secret_key.as_str(), |secret| secret.expose()).to_owned();
-        let workers = roles::start_workers(&databases.worker, Some(kafka.clone()), Roles::ALL).await?;
+        let write_side = WriteSide::of_gateway(config, &databases.app).await?;
+        let bus = write_side.bus.clone();
+        let workers = roles::start_workers(&databases.worker, Some(kafka.clone()), Roles::ALL, Some(bus.clone())).await?;
         wait_for_relay(&workers.health()).await;
-        let gateway_settings = GatewaySettings {
-            database_url: databases.app.clone(),
-            jwt_secret: jwt_secret.clone(),
-            probes: roles::probes(&workers.health()),
-        };
-        let gateway = Gateway::start(config, gateway_settings, listener).await?;
+        let gateway_settings = GatewaySettings { write_side, jwt_secret: jwt_secret.clone(), probes: roles::probes(&workers.health()) };
+        let gateway = Gateway::start(config, gateway_settings, listener)?;
         let url = format!("http://{}", gateway.address);
         let env_file = config.dir.join("demo.env");
-        let (tenant_id, token) = demo_tenant(config, &databases.admin, &jwt_secret, secrets.demo_tenant_id).await?;
-        let up = Self { url, tenant_id, token, database_url: databases.app.clone(), kafka, env_file, gateway, workers, servers };
+        let (tenant_id, token) = demo_tenant(config, &databases.admin, &bus, &jwt_secret, secrets.demo_tenant_id).await?;
+        let up = Self { url, tenant_id, token, database_url: databases.app.clone(), bus, kafka, env_file, gateway, workers, servers };
         up.write_env(&databases, &secrets)?;
         Ok(up)
     }
@@ -166,8 +168,9 @@ async fn create_mock_topics(servers: &Embedded, kafka: &KafkaOptions, worker_url
 }
 
 /// The tenant that `up` makes at its first start, with a fresh token for its owner.
-async fn demo_tenant(config: &Config, admin_url: &str, jwt_secret: &str, id: Uuid) -> Result<(Uuid, String)> {
+async fn demo_tenant(config: &Config, admin_url: &str, bus: &CommandBus, jwt_secret: &str, id: Uuid) -> Result<(Uuid, String)> {
     let tenant_id = admin::ensure_tenant(admin_url, Some(id), "Demo").await?;
+    admin::set_up(bus, tenant_id).await?;
     let lasts = Duration::from_hours(24 * u64::from(config.jwt_access_expiry_days));
     let token = admin::issue(admin_url, jwt_secret, tenant_id, "demo@example.com", &["owner".to_owned()], lasts).await?;
     Ok((tenant_id, token))

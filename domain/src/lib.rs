@@ -7,4 +7,11 @@
 
 pub mod kernel;
 
+pub mod accounting;
+pub mod analytics;
+pub mod billing;
 pub mod crm;
+pub mod inventory;
+pub mod invoicing;
+pub mod processes;
+pub mod scheduling;

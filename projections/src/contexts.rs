@@ -18,7 +18,15 @@ pub struct ContextEntry {
 }
 
 /// All contexts.
-pub const CONTEXTS: &[ContextEntry] = &[crate::crm::CONTEXT];
+pub const CONTEXTS: &[ContextEntry] = &[
+    crate::crm::CONTEXT,
+    crate::inventory::CONTEXT,
+    crate::accounting::CONTEXT,
+    crate::invoicing::CONTEXT,
+    crate::billing::CONTEXT,
+    crate::scheduling::CONTEXT,
+    crate::analytics::CONTEXT,
+];
 
 /// The write sides of all contexts.
 pub fn domains() -> Vec<&'static ContextDef> {

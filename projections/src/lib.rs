@@ -11,4 +11,10 @@ pub mod contexts;
 pub mod model;
 pub mod runtime;
 
+pub mod accounting;
+pub mod analytics;
+pub mod billing;
 pub mod crm;
+pub mod inventory;
+pub mod invoicing;
+pub mod scheduling;

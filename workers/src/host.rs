@@ -1,6 +1,9 @@
 //! Starts the workers of a process and tells how they are.
 
+mod automation;
+
 use std::collections::{BTreeMap, HashMap};
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,23 +14,38 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+pub use automation::Automation;
+
 use crate::janitor;
+use crate::processes::{Backlog, Recorder};
 use crate::relay::{Relay, RelayStatus};
 
 /// Which workers a process runs.
+#[expect(clippy::struct_excessive_bools, reason = "any combination of roles is meant")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Roles {
     /// The relay.
     pub relay: bool,
     /// The projectors.
     pub projectors: bool,
+    /// The process managers.
+    pub processes: bool,
+    /// The commands that become due by the clock.
+    pub due: bool,
     /// Housekeeping.
     pub janitor: bool,
 }
 
 impl Roles {
     /// Everything.
-    pub const ALL: Self = Self { relay: true, projectors: true, janitor: true };
+    pub const ALL: Self = Self { relay: true, projectors: true, processes: true, due: true, janitor: true };
+    /// Nothing.
+    pub const NONE: Self = Self { relay: false, projectors: false, processes: false, due: false, janitor: false };
+
+    /// Whether one of them sends commands.
+    pub fn automate(self) -> bool {
+        self.processes || self.due
+    }
 }
 
 /// What the workers need.
@@ -42,34 +60,51 @@ pub struct WorkerOptions {
     pub projections: Vec<Box<dyn Projection>>,
     /// The number of log partitions.
     pub partitions: i32,
+    /// What sends commands by itself; without it, the roles that do are not run.
+    pub automation: Option<Automation>,
     /// What to run.
     pub roles: Roles,
 }
+
+/// The last positions of all log partitions, kept up to date.
+type Heads = watch::Receiver<Arc<HashMap<Place, Position>>>;
 
 /// The running workers.
 pub struct Workers {
     cancel: CancellationToken,
     tasks: JoinSet<()>,
-    relay: Option<watch::Receiver<RelayStatus>>,
-    projectors: BTreeMap<&'static str, watch::Receiver<ProjectorStatus>>,
-    tail: Option<Tail>,
+    health: WorkerHealth,
 }
 
 impl Workers {
     /// Starts them. Postgres must answer; Kafka need not.
     pub async fn start(options: WorkerOptions) -> Result<Self, sqlx::Error> {
-        let WorkerOptions { pool, kafka, contexts, projections, partitions, roles } = options;
+        let WorkerOptions { pool, kafka, contexts, projections, partitions, automation, roles } = options;
         let cancel = CancellationToken::new();
         let heads = LogHeads::watch(pool.clone());
-        let mut workers = Self { cancel: cancel.clone(), tasks: JoinSet::new(), relay: None, projectors: BTreeMap::new(), tail: None };
+        let mut workers = Self { cancel: cancel.clone(), tasks: JoinSet::new(), health: WorkerHealth::default() };
         if let Some(kafka) = kafka.clone().filter(|_| roles.relay) {
             let relay = Relay::new(pool.clone(), kafka, contexts, partitions, heads.clone(), cancel.clone());
-            workers.relay = Some(relay.status());
+            workers.health.relay = Some(relay.status());
             let cancel = cancel.clone();
             workers.tasks.spawn(async move { relay.run(&cancel).await });
         }
-        if roles.projectors {
-            workers.start_projectors(pool.clone(), kafka, projections, heads.clone()).await?;
+        let projections = if roles.projectors { projections } else { Vec::new() };
+        let processes = automation.iter().filter(|_| roles.processes).flat_map(|automation| automation.processes.iter().copied());
+        let recorders: Vec<Recorder> = processes.map(Recorder::new).collect();
+        if !projections.is_empty() || !recorders.is_empty() {
+            let followed = projections.iter().map(AsRef::as_ref).chain(recorders.iter().map(|recorder| recorder as &dyn Projection));
+            let tail = workers.start_tail(&pool, kafka, heads.clone(), followed).await?;
+            if !projections.is_empty() {
+                workers.start_projectors(&pool, &tail, projections);
+                workers.tasks.spawn(measure(pool.clone(), heads, cancel.clone()));
+            }
+            if let Some(automation) = automation.as_ref().filter(|_| !recorders.is_empty()) {
+                automation::start_processes(&mut workers, &pool, &tail, automation, recorders).await?;
+            }
+        }
+        if let Some(automation) = automation.filter(|_| roles.due) {
+            automation::start_due(&mut workers, &pool, &automation);
         }
         if roles.janitor {
             workers.tasks.spawn(janitor::run(pool, cancel));
@@ -77,34 +112,40 @@ impl Workers {
         Ok(workers)
     }
 
-    async fn start_projectors(
+    /// Starts one tail for all that follow the log.
+    async fn start_tail<'a>(
         &mut self,
-        pool: PgPool,
+        pool: &PgPool,
         kafka: Option<KafkaOptions>,
-        projections: Vec<Box<dyn Projection>>,
-        heads: watch::Receiver<Arc<HashMap<Place, Position>>>,
-    ) -> Result<(), sqlx::Error> {
-        let mut contexts: Vec<String> =
-            projections.iter().flat_map(|projection| projection.contexts().iter().map(|&name| name.to_owned())).collect();
+        heads: Heads,
+        followed: impl Iterator<Item = &'a dyn Projection>,
+    ) -> Result<Tail, sqlx::Error> {
+        let mut contexts: Vec<String> = followed.flat_map(|projection| projection.contexts().iter().map(|&name| name.to_owned())).collect();
         contexts.sort();
         contexts.dedup();
         let options = TailOptions { contexts, kafka, group: "projector".to_owned() };
-        let tail = Tail::start(LogReader::new(pool.clone()), heads.clone(), options, self.cancel.clone()).await?;
+        let tail = Tail::start(LogReader::new(pool.clone()), heads, options, self.cancel.clone()).await?;
+        self.health.tail = Some(tail.clone());
+        Ok(tail)
+    }
+
+    fn start_projectors(&mut self, pool: &PgPool, tail: &Tail, projections: Vec<Box<dyn Projection>>) {
         let names = projections.iter().map(|projection| lease_name(projection.name())).collect();
         let leases = Arc::new(Leases::start(pool.clone(), "projector", names, self.cancel.clone()));
         for projection in projections {
             let projector = Projector::new(projection, pool.clone(), tail.clone());
-            self.projectors.insert(projector.name(), projector.status());
-            self.tasks.spawn(run_while_held(projector, leases.clone(), self.cancel.clone()));
+            self.health.projectors.insert(projector.name(), projector.status());
+            let (leases, cancel) = (leases.clone(), self.cancel.clone());
+            self.tasks.spawn(async move {
+                let (name, projector) = (lease_name(projector.name()), &projector);
+                run_while_held(&name, &leases, &cancel, |_, lost| async move { projector.run(&lost).await }).await;
+            });
         }
-        self.tasks.spawn(measure(pool, heads, self.cancel.clone()));
-        self.tail = Some(tail);
-        Ok(())
     }
 
     /// A view of how the workers are, which outlives this value.
     pub fn health(&self) -> WorkerHealth {
-        WorkerHealth { relay: self.relay.clone(), projectors: self.projectors.clone(), tail: self.tail.clone() }
+        self.health.clone()
     }
 
     /// Stops all workers and gives their leases back. What is under way finishes or is rolled back.
@@ -120,11 +161,24 @@ impl Workers {
 }
 
 /// How the workers of a process are.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct WorkerHealth {
     relay: Option<watch::Receiver<RelayStatus>>,
     projectors: BTreeMap<&'static str, watch::Receiver<ProjectorStatus>>,
+    /// Recorder and runner of each process.
+    processes: BTreeMap<&'static str, (watch::Receiver<ProjectorStatus>, watch::Receiver<Option<String>>)>,
+    backlogs: Option<watch::Receiver<Vec<Backlog>>>,
     tail: Option<Tail>,
+}
+
+fn trouble_of(name: &str, status: &watch::Receiver<ProjectorStatus>) -> Option<String> {
+    let status = status.borrow();
+    let parked = (status.parked_keys > 0).then(|| format!("{name}: {} parked keys", status.parked_keys));
+    status.trouble.as_ref().map(|trouble| format!("{name}: {trouble}")).or(parked)
+}
+
+fn listed(troubles: &[String]) -> Option<String> {
+    (!troubles.is_empty()).then(|| troubles.join("; "))
 }
 
 impl WorkerHealth {
@@ -139,13 +193,22 @@ impl WorkerHealth {
 
     /// What is wrong with the projectors, if something is.
     pub fn projector_trouble(&self) -> Option<String> {
-        let troubles = self.projectors.iter().filter_map(|(name, status)| {
-            let status = status.borrow();
-            let parked = (status.parked_keys > 0).then(|| format!("{name}: {} parked keys", status.parked_keys));
-            status.trouble.as_ref().map(|trouble| format!("{name}: {trouble}")).or(parked)
+        let troubles: Vec<String> = self.projectors.iter().filter_map(|(name, status)| trouble_of(name, status)).collect();
+        listed(&troubles)
+    }
+
+    /// What is wrong with the process managers, if something is. Refusals are answers, not troubles.
+    pub fn process_trouble(&self) -> Option<String> {
+        let running = self.processes.iter().filter_map(|(name, (recorder, runner))| {
+            trouble_of(name, recorder).or_else(|| runner.borrow().as_ref().map(|trouble| format!("{name}: {trouble}")))
         });
-        let troubles: Vec<String> = troubles.collect();
-        (!troubles.is_empty()).then(|| troubles.join("; "))
+        let backlogs = self.backlogs.as_ref().map(|backlogs| backlogs.borrow().clone()).unwrap_or_default();
+        let stuck = backlogs
+            .iter()
+            .filter(|backlog| backlog.stuck > 0)
+            .map(|backlog| format!("{}: {} stuck steps", backlog.process, backlog.stuck));
+        let troubles: Vec<String> = running.chain(stuck).collect();
+        listed(&troubles)
     }
 
     /// Log partitions that the relay of this process carries to Kafka.
@@ -168,21 +231,25 @@ fn lease_name(projection: &str) -> String {
     format!("projector/{projection}")
 }
 
-/// Runs a projector as long as this process holds the lease on it.
-async fn run_while_held(projector: Projector, leases: Arc<Leases>, cancel: CancellationToken) {
-    let name = lease_name(projector.name());
+/// Does a piece of work as long as this process holds the lease on it. The work is given the lease's epoch and told when it ends.
+async fn run_while_held<F: Future<Output = ()>>(
+    name: &str,
+    leases: &Leases,
+    cancel: &CancellationToken,
+    work: impl Fn(i64, CancellationToken) -> F,
+) {
     let mut held = leases.watch();
     while !cancel.is_cancelled() {
-        if leases.get(&name).is_some() {
+        if let Some(lease) = leases.get(name) {
             let lost = cancel.child_token();
             let watchdog = async {
-                while leases.get(&name).is_some() {
+                while leases.get(name).is_some_and(|now| now.epoch == lease.epoch) {
                     tokio::time::sleep(Duration::from_millis(500)).await;
                 }
                 lost.cancel();
             };
             tokio::select! {
-                () = projector.run(&lost) => {}
+                () = work(lease.epoch, lost.clone()) => {}
                 () = watchdog => {}
             }
         }
@@ -191,7 +258,7 @@ async fn run_while_held(projector: Projector, leases: Arc<Leases>, cancel: Cance
 }
 
 /// Publishes how far projections are behind, in events and in seconds.
-async fn measure(pool: PgPool, heads: watch::Receiver<Arc<HashMap<Place, Position>>>, cancel: CancellationToken) {
+async fn measure(pool: PgPool, heads: Heads, cancel: CancellationToken) {
     const READ: &str = "SELECT c.projection, c.context, c.partition, c.position, \
             CASE WHEN h.position > c.position THEN extract(epoch FROM now() - coalesce(c.recorded_at, h.recorded_at))::float8 ELSE 0 END \
         FROM runtime.checkpoints c JOIN runtime.projections p ON p.projection = c.projection AND p.active_version = c.version \

@@ -1,10 +1,13 @@
-//! Everything that runs beside the gateways: the relay, the projectors, and housekeeping.
+//! Everything that runs beside the gateways: the relay, the projectors, process managers, due commands, and housekeeping.
 //!
 //! Each piece of work is held by one process at a time through a lease in Postgres, so any number of worker processes may run.
 //! Nothing here knows a context by name.
 
+pub mod due;
 mod host;
 mod janitor;
+pub mod processes;
 pub mod relay;
+pub mod sending;
 
-pub use host::{Roles, WorkerHealth, WorkerOptions, Workers};
+pub use host::{Automation, Roles, WorkerHealth, WorkerOptions, Workers};

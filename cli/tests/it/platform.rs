@@ -95,6 +95,24 @@ impl Platform {
     /// What the platform has logged since it was started.
     pub fn logged(&self) -> String {
         std::fs::read_to_string(log_file(self.folder.path())).unwrap_or_default()
+    /// Runs a command of the binary against this platform; its output if it succeeds.
+    pub fn neuroops(&self, arguments: &[&str]) -> Result<String, String> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_neuroops"));
+        for name in ["DATABASE_URL", "DATABASE_ADMIN_URL", "DATABASE_WORKER_URL", "KAFKA_BOOTSTRAP_SERVERS", "JWT_SECRET_KEY"] {
+            command.env_remove(name);
+        }
+        let output = command.env("NEUROOPS_DIR", self.folder.path()).args(arguments).output().expect("the binary runs");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
+    }
+
+    /// Sends a command with the demo tenant's token.
+    pub async fn command(&self, path: &str, body: &Value) -> Value {
+        let request = self.http.post(format!("{}/v1/{path}", self.expect("NEUROOPS_URL"))).bearer_auth(self.expect("NEUROOPS_TOKEN"));
+        let answer = request.header("Content-Type", "application/json").body(body.to_string()).send().await.expect("an answer");
+        let (status, text) = (answer.status(), answer.text().await.expect("a body"));
+        assert!(status.is_success(), "{path}: {text}");
+        serde_json::from_str(&text).expect("JSON")
     }
 
     fn env_file(&self) -> PathBuf {

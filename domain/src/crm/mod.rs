@@ -33,4 +33,6 @@ pub const CONTEXT: ContextDef = ContextDef {
         ]
     },
     imports: imports::IMPORTS,
+    due: &[],
+    setup: &[],
 };

@@ -1,6 +1,6 @@
 //! What a bounded context offers, as data.
 
-use super::AggregateType;
+use super::{AggregateType, DueDef, SetupDef};
 
 /// One column of an import file and the command field that it fills.
 pub struct ImportColumn {
@@ -36,6 +36,10 @@ pub struct ContextDef {
     pub aggregates: fn() -> Vec<&'static dyn AggregateType>,
     /// Its imports.
     pub imports: &'static [ImportDef],
+    /// Commands that become due by the clock.
+    pub due: &'static [DueDef],
+    /// Commands that every new tenant starts with, in order.
+    pub setup: &'static [SetupDef],
 }
 
 impl ContextDef {

@@ -6,6 +6,8 @@ use std::fmt::Debug;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::{Aggregate, RecordedEvent};
+
 /// Turns the payload of one version into that of the next.
 pub type Upcaster = fn(Value) -> Value;
 
@@ -99,6 +101,17 @@ pub fn decode_payload<T: DeserializeOwned>(def: &EventDef, version: &str, payloa
         value = upcaster(value);
     }
     serde_json::from_value(value).map_err(|source| DecodeEventError::Payload { name: name(), source })
+}
+
+/// Whether the event belongs to an aggregate of this type.
+pub fn is_of<A: Aggregate>(event: &RecordedEvent) -> bool {
+    event.context == A::CONTEXT && event.aggregate_type == A::TYPE
+}
+
+/// The event as one of `A`'s, or `None` where it is another aggregate's. An event of `A` that this program does not know or cannot
+/// read is an error, so that it is parked and not lost.
+pub fn event_of<A: Aggregate>(event: &RecordedEvent) -> Result<Option<A::Event>, DecodeEventError> {
+    is_of::<A>(event).then(|| A::Event::decode(&event.event_type, &event.event_version, &event.payload)).transpose()
 }
 
 /// Declares the events of an aggregate. Each variant wraps the struct of the same name, which holds the payload;

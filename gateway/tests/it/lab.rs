@@ -181,8 +181,14 @@ pub struct Count {
     samples: i64,
 }
 
-static DOMAIN: ContextDef =
-    ContextDef { name: "lab", summary: "A laboratory.", aggregates: || vec![<dyn AggregateType>::of::<Sample>()], imports: &[] };
+static DOMAIN: ContextDef = ContextDef {
+    name: "lab",
+    summary: "A laboratory.",
+    aggregates: || vec![<dyn AggregateType>::of::<Sample>()],
+    imports: &[],
+    due: &[],
+    setup: &[],
+};
 
 pub static CONTEXTS: &[ContextEntry] = &[ContextEntry {
     domain: &DOMAIN,

@@ -10,4 +10,5 @@ mod harness;
 mod history;
 mod lab;
 mod queries;
+mod scheduling;
 mod stream;

@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use super::table::{COMPANY_ID, CONTACT_ID, LEAD_ID, Moved, Table, moved, point, words};
 use crate::model::ColumnKind::{Integer, Text, Timestamp};
 use crate::model::{Column, ReadModelDef};
-use crate::runtime::{RowKey, RowModel, Rows, event_of, is_of};
+use crate::runtime::{RowKey, RowModel, Rows, event_of};
+use domain::kernel::is_of;
 
 /// Where an activity stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

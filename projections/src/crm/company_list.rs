@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::table::{COMPANY_ID, Moved, Table, moved, tag_words, words};
 use crate::model::ColumnKind::{Integer, Json, List, Text, Timestamp};
 use crate::model::{Column, ReadModelDef};
-use crate::runtime::{RowKey, RowModel, Rows, event_of, is_of};
+use crate::runtime::{RowKey, RowModel, Rows, event_of};
+use domain::kernel::is_of;
 
 /// A company.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::table::Table;
 use crate::model::ColumnKind::{Boolean, Integer, List, Text, Timestamp};
 use crate::model::{Column, ReadModelDef};
-use crate::runtime::{RowKey, RowModel, Rows, event_of, is_of};
+use crate::runtime::{RowKey, RowModel, Rows, event_of};
+use domain::kernel::is_of;
 
 /// A custom field.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

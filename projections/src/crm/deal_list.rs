@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use super::table::{COMPANY_ID, CONTACT_ID, LEAD_ID, Table, moved, point, tag_words, words};
 use crate::model::ColumnKind::{Date, Integer, Json, List, Text, Timestamp};
 use crate::model::{Column, ReadModelDef};
-use crate::runtime::{RowKey, RowModel, Rows, event_of, is_of};
+use crate::runtime::{RowKey, RowModel, Rows, event_of};
+use domain::kernel::is_of;
 
 /// Where a deal stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

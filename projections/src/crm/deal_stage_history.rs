@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use super::table::Table;
 use crate::model::ColumnKind::{Integer, Text, Timestamp};
 use crate::model::{Column, ReadModelDef};
-use crate::runtime::{RowKey, RowModel, Rows, event_of, is_of};
+use crate::runtime::{RowKey, RowModel, Rows, event_of};
+use domain::kernel::is_of;
 
 /// How a stay ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

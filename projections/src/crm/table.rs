@@ -6,7 +6,8 @@ use domain::crm::lead::{Lead, LeadEvent};
 use domain::crm::values::fold;
 use domain::kernel::RecordedEvent;
 
-use crate::runtime::{RowKey, Rows, event_of, is_of};
+use crate::runtime::{RowKey, Rows, event_of};
+use domain::kernel::is_of;
 
 /// What a read model needs of its table: in production [`Rows`], in tests a map.
 pub(super) trait Table<R> {

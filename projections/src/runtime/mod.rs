@@ -24,5 +24,5 @@ pub use log_source::{LogHeads, LogReader, LogSource, read_event};
 pub use parked::{ParkedKey, parked_keys, request_retry};
 pub use projection::{ApplyError, Projection};
 pub use projector::{Projector, ProjectorStatus};
-pub use rows::{RowKey, RowModel, RowProjection, Rows, event_of, is_of};
+pub use rows::{RowKey, RowModel, RowProjection, Rows, event_of};
 pub use tail::{EventSource, SourceError, Tail, TailOptions, TailRead};

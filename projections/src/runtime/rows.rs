@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use domain::kernel::{Aggregate, EventSet, RecordedEvent};
+use domain::kernel::{Aggregate, RecordedEvent};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::{PgConnection, Row as _};
@@ -31,19 +31,10 @@ impl RowKey {
     }
 }
 
-/// Whether the event is one of `A`'s.
-pub fn is_of<A: Aggregate>(event: &RecordedEvent) -> bool {
-    event.context == A::CONTEXT && event.aggregate_type == A::TYPE
-}
-
 /// The event as one of `A`'s, or `None` where it is another aggregate's. An event of `A` that this program does not know or cannot
 /// read is an error, so that it is parked and not lost.
 pub fn event_of<A: Aggregate>(event: &RecordedEvent) -> Result<Option<A::Event>, String> {
-    if !is_of::<A>(event) {
-        return Ok(None);
-    }
-    let decoded = A::Event::decode(&event.event_type, &event.event_version, &event.payload);
-    decoded.map(Some).map_err(|error| match std::error::Error::source(&error) {
+    domain::kernel::event_of::<A>(event).map_err(|error| match std::error::Error::source(&error) {
         Some(source) => format!("{error}: {source}"),
         None => error.to_string(),
     })

@@ -18,6 +18,7 @@ async fn start(db: &TestDatabase, kafka: &KafkaOptions) -> Workers {
         contexts: context_names(),
         projections: projections::contexts::projections(),
         partitions: db.partitions,
+        automation: None,
         roles: Roles { janitor: false, ..Roles::ALL },
     };
     Workers::start(options).await.expect("Postgres is there")

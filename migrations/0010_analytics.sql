@@ -1,0 +1,12 @@
+-- Read models of analytics.
+CREATE TABLE analytics_query_list_v1 (
+    tenant_id uuid NOT NULL,
+    id text COLLATE "C" NOT NULL,
+    version bigint NOT NULL,
+    name text NOT NULL,
+    retired boolean NOT NULL DEFAULT false,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE INDEX ON analytics_query_list_v1 (tenant_id, name, id);
+SELECT runtime.declare_read_model('analytics_query_list', 'analytics.query_list');

@@ -1,0 +1,123 @@
+//! The workers that send commands by themselves: process managers, and what becomes due by the clock.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use commands::CommandBus;
+use domain::kernel::{ContextDef, ProcessDef};
+use projections::runtime::{Leases, Projector, Tail};
+use sqlx::PgPool;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::{Workers, run_while_held};
+use crate::due::{self, DueOptions, DueRunner, DueSource};
+use crate::processes::{self, Backlog, Effects, ProcessOptions, Recorder, Runner, backlogs};
+
+/// How often backlogs are counted.
+const MEASURE: Duration = Duration::from_secs(5);
+
+/// What sends commands by itself.
+pub struct Automation {
+    /// The command bus, on a pool of the application role.
+    pub bus: Arc<CommandBus>,
+    /// The process managers.
+    pub processes: Vec<&'static ProcessDef>,
+    /// What they may do outside.
+    pub effects: Effects,
+    /// How they are run.
+    pub process_options: ProcessOptions,
+    /// The commands that become due.
+    pub due: Vec<DueSource>,
+    /// How they are sent.
+    pub due_options: DueOptions,
+}
+
+impl Automation {
+    /// These processes, and what becomes due in these contexts.
+    pub fn new(bus: Arc<CommandBus>, contexts: &[&'static ContextDef], processes: &[&'static ProcessDef], effects: Effects) -> Self {
+        let due = contexts.iter().flat_map(|context| context.due.iter().map(|def| DueSource { context: context.name, def })).collect();
+        Self {
+            bus,
+            processes: processes.to_vec(),
+            effects,
+            process_options: ProcessOptions::default(),
+            due,
+            due_options: DueOptions::default(),
+        }
+    }
+}
+
+/// Starts recorder and runner of each process, both under one lease.
+pub(super) async fn start_processes(
+    workers: &mut Workers,
+    pool: &PgPool,
+    tail: &Tail,
+    automation: &Automation,
+    recorders: Vec<Recorder>,
+) -> Result<(), sqlx::Error> {
+    let names = automation.processes.iter().map(|def| processes::lease_name(def.name)).collect();
+    let leases = Arc::new(Leases::start(pool.clone(), "process", names, workers.cancel.clone()));
+    for (def, recorder) in automation.processes.iter().zip(recorders) {
+        recorder.register(pool).await?;
+        let projector = Projector::new(Box::new(recorder), pool.clone(), tail.clone());
+        let runner = Runner::new(def.name, pool.clone(), automation.bus.clone(), automation.effects.clone(), automation.process_options);
+        workers.health.processes.insert(def.name, (projector.status(), runner.trouble()));
+        let (name, leases, cancel) = (processes::lease_name(def.name), leases.clone(), workers.cancel.clone());
+        workers.tasks.spawn(async move {
+            let (projector, runner) = (&projector, &runner);
+            let work = |epoch, lost: CancellationToken| async move {
+                tokio::join!(projector.run(&lost), runner.run(epoch, projector.status(), &lost));
+            };
+            run_while_held(&name, &leases, &cancel, work).await;
+        });
+    }
+    let (sender, counted) = watch::channel(Vec::new());
+    workers.health.backlogs = Some(counted);
+    workers.tasks.spawn(measure_processes(pool.clone(), sender, workers.cancel.clone()));
+    Ok(())
+}
+
+/// Starts a runner for each definition of what becomes due.
+pub(super) fn start_due(workers: &mut Workers, pool: &PgPool, automation: &Automation) {
+    let names = automation.due.iter().map(DueSource::lease_name).collect();
+    let leases = Arc::new(Leases::start(pool.clone(), "due", names, workers.cancel.clone()));
+    for source in &automation.due {
+        let runner = DueRunner::new(*source, pool.clone(), automation.bus.clone(), automation.due_options);
+        let (name, leases, cancel) = (source.lease_name(), leases.clone(), workers.cancel.clone());
+        workers.tasks.spawn(async move {
+            let runner = &runner;
+            run_while_held(&name, &leases, &cancel, |_, lost| async move { runner.run(&lost).await }).await;
+        });
+    }
+    workers.tasks.spawn(measure_due(pool.clone(), automation.due.clone(), workers.cancel.clone()));
+}
+
+async fn measure_processes(pool: PgPool, sender: watch::Sender<Vec<Backlog>>, cancel: CancellationToken) {
+    let mut known = HashSet::new();
+    while cancel.run_until_cancelled(tokio::time::sleep(MEASURE)).await.is_some() {
+        let Ok(counted) = backlogs(&pool).await else { continue };
+        known.extend(counted.iter().map(|backlog| backlog.process.clone()));
+        for process in &known {
+            // A process without open steps is not counted; its gauges go back to zero.
+            let found = counted.iter().find(|backlog| backlog.process == *process);
+            let count = |number: i64| f64::from(i32::try_from(number).unwrap_or(i32::MAX));
+            metrics::gauge!("neuroops_process_pending_steps", "process" => process.clone())
+                .set(found.map_or(0.0, |found| count(found.open)));
+            metrics::gauge!("neuroops_process_stuck_steps", "process" => process.clone())
+                .set(found.map_or(0.0, |found| count(found.stuck)));
+            metrics::gauge!("neuroops_process_oldest_seconds", "process" => process.clone())
+                .set(found.map_or(0.0, |found| found.oldest_seconds));
+        }
+        sender.send_replace(counted);
+    }
+}
+
+async fn measure_due(pool: PgPool, sources: Vec<DueSource>, cancel: CancellationToken) {
+    while cancel.run_until_cancelled(tokio::time::sleep(MEASURE)).await.is_some() {
+        if let Err(error) = due::measure(&pool, &sources).await {
+            tracing::debug!(%error, "how late due commands are cannot be told");
+        }
+    }
+}
