@@ -128,7 +128,7 @@ CREATE TABLE accounting_open_item_v1 (
     PRIMARY KEY (tenant_id, account, party, item)
 ) WITH (fillfactor = 70);
 CREATE INDEX ON accounting_open_item_v1 (tenant_id, account, party) WHERE debit_minor <> credit_minor;
-CREATE INDEX ON accounting_open_item_v1 (tenant_id, account, last_date);
+CREATE INDEX ON accounting_open_item_v1 (tenant_id, account, last_date, first_date);
 SELECT runtime.declare_read_model('accounting_open_item', 'accounting.ledger');
 
 -- The sums of all lines of an account, kept apart from the balances and added up by other means: what the balances are checked against.

@@ -102,7 +102,8 @@ impl Books {
         let bus = CommandBus::start(&contexts::domains(), &bench.app, BusOptions { partitions: bench.partitions, ..BusOptions::default() });
         let applied = bus.execute(command(tenant, "chart", Some("default"), "apply-template", TEMPLATE)?).await;
         applied.map_err(|error| anyhow!("{error}"))?;
-        let place = Place { context: "accounting".to_owned(), partition: partition_of(&TenantId(tenant).partition_key(), bench.partitions) };
+        let place =
+            Place { context: "accounting".to_owned(), partition: partition_of(&TenantId(tenant).partition_key(), bench.partitions) };
         let known = projections::accounting::CONTEXT.projections;
         let ledger = known().into_iter().find(|projection| projection.name() == "accounting.ledger").context("accounting.ledger")?;
         let mut chart = LogReader::new(bench.worker.clone()).after(&[(place.clone(), 0)], i64::MAX).await?;
@@ -134,7 +135,8 @@ impl Books {
         let mut day = |chance: &mut Chance| -> Result<Option<String>> { Ok(Some(day_of(chance.below(DAYS))?.to_string())) };
         let mut position = |chance: &mut Chance| Some((first + chance.below(last - first)).to_string());
         self.ask(bench, report, "trial balance", "trial-balance", 50.0, || Ok(vec![None, None, None])).await?;
-        self.ask(bench, report, "trial balance as of a past day", "trial-balance", 500.0, || Ok(vec![day(&mut chance)?, None, None])).await?;
+        self.ask(bench, report, "trial balance as of a past day", "trial-balance", 500.0, || Ok(vec![day(&mut chance)?, None, None]))
+            .await?;
         let mut chance = Chance(4);
         let label = "trial balance as of a booking position";
         self.ask(bench, report, label, "trial-balance", 500.0, || Ok(vec![None, position(&mut chance), None])).await?;

@@ -126,7 +126,8 @@ mod tests {
         let judge_entry = Judge::new(domain::accounting::CONTEXT.aggregate("journal-entry").unwrap(), "post-journal");
         let judged = judge_entry.judge(entry.as_object().unwrap()).map_err(|remark| remark.code);
         assert_eq!(judged, Err("accounting.unbalanced".to_owned()), "what the row says by itself is judged");
-        let balanced = serde_json::json!({ "date": "2026-01-31", "lines": [line("1200"), { "account": "1100", "credit": line("x")["amount"] }] });
+        let balanced =
+            serde_json::json!({ "date": "2026-01-31", "lines": [line("1200"), { "account": "1100", "credit": line("x")["amount"] }] });
         assert_eq!(judge_entry.judge(balanced.as_object().unwrap()).map_err(|remark| remark.code), Ok(Vec::new()));
         let deal = serde_json::json!({ "name": "x", "stage": "nowhere" });
         assert_eq!(judge("deal", "open", &deal), Err("crm.stage_unknown".to_owned()));

@@ -22,16 +22,24 @@ const DATE: ImportColumn = column(
     "date",
     &["date", "journal date", "transaction date", "posting date", "journaldate", "belegdatum", "buchungsdatum", "datum", "entry date"],
 );
-const DESCRIPTION: ImportColumn = column(
-    "description",
-    &["narration", "memo description", "memo", "description", "private note", "buchungstext", "text", "details"],
-);
+const DESCRIPTION: ImportColumn =
+    column("description", &["narration", "memo description", "memo", "description", "private note", "buchungstext", "text", "details"]);
 const REFERENCE: ImportColumn =
     column("reference", &["reference", "ref", "document number", "doc no", "invoice number", "belegfeld 1", "belegnummer", "beleg"]);
 const PARTY: ImportColumn = column("party", &["customer id", "supplier id", "vendor id", "contact id", "party"]);
 const CURRENCY: &[&str] = &["currency", "currency code", "wkz umsatz", "währung", "waehrung", "wkz"];
-const ACCOUNT_CODE: &[&str] =
-    &["account code", "accountcode", "account number", "account no", "account", "code", "konto", "kontonummer", "accountname", "account name"];
+const ACCOUNT_CODE: &[&str] = &[
+    "account code",
+    "accountcode",
+    "account number",
+    "account no",
+    "account",
+    "code",
+    "konto",
+    "kontonummer",
+    "accountname",
+    "account name",
+];
 const DEBIT: &[&str] = &["debit", "debits", "debit amount", "soll", "ytd debit"];
 const CREDIT: &[&str] = &["credit", "credits", "credit amount", "haben", "ytd credit"];
 
@@ -134,7 +142,8 @@ mod tests {
         let Some((first, rest)) = path.split_first() else { return true };
         let mut candidates = vec![schema.clone()];
         candidates.extend(schema["anyOf"].as_array().cloned().unwrap_or_default());
-        let resolve = |schema: &Value| schema["$ref"].as_str().map_or_else(|| schema.clone(), |name| root[name.rsplit('/').next().unwrap()].clone());
+        let resolve =
+            |schema: &Value| schema["$ref"].as_str().map_or_else(|| schema.clone(), |name| root[name.rsplit('/').next().unwrap()].clone());
         candidates.iter().map(resolve).any(|schema| {
             let property = &schema["properties"][*first];
             let element = &property["items"];

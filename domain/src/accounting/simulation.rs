@@ -67,7 +67,9 @@ impl World {
             entries: Vec::new(),
             holds: Vec::new(),
         };
-        let mut open = |aggregate: &str, name: &str, id: &str, body: Value| assert_eq!(world.send(aggregate, name, id, &body), Outcome::Stored, "{id}");
+        let mut open = |aggregate: &str, name: &str, id: &str, body: Value| {
+            assert_eq!(world.send(aggregate, name, id, &body), Outcome::Stored, "{id}")
+        };
         open("chart", "apply-template", "default", json!({ "template": "trading_company", "currency": "EUR" }));
         open("chart", "apply-template", "default", json!({ "template": "trading_company", "currency": "USD" }));
         let limit = |amount: i64| json!({ "amount_minor": amount, "currency": "EUR" });
@@ -147,9 +149,11 @@ impl World {
             "journal_entry_posted" => {
                 self.entries.push(id.to_owned());
                 for line in payload["lines"].as_array().expect("lines") {
-                    let (currency, account) = (line["amount"]["currency"].as_str().expect("a currency"), line["account"].as_str().expect("a code"));
+                    let (currency, account) =
+                        (line["amount"]["currency"].as_str().expect("a currency"), line["account"].as_str().expect("a code"));
                     let debit = line["side"] == "debit";
-                    for sums in [self.totals.entry(currency.to_owned()).or_default(), self.accounts.entry(account.to_owned()).or_default()] {
+                    for sums in [self.totals.entry(currency.to_owned()).or_default(), self.accounts.entry(account.to_owned()).or_default()]
+                    {
                         *(if debit { &mut sums.0 } else { &mut sums.1 }) += amount(&line["amount"]);
                     }
                 }

@@ -117,13 +117,9 @@ impl Subtype {
     /// The type that it belongs to.
     pub const fn account_type(self) -> AccountType {
         match self {
-            Self::Cash
-            | Self::Bank
-            | Self::Receivable
-            | Self::Inventory
-            | Self::TaxReceivable
-            | Self::CurrentAsset
-            | Self::FixedAsset => AccountType::Asset,
+            Self::Cash | Self::Bank | Self::Receivable | Self::Inventory | Self::TaxReceivable | Self::CurrentAsset | Self::FixedAsset => {
+                AccountType::Asset
+            }
             Self::Payable | Self::TaxPayable | Self::CurrentLiability | Self::LongTermLiability => AccountType::Liability,
             Self::Capital | Self::RetainedEarnings => AccountType::Equity,
             Self::OperatingRevenue | Self::OtherIncome => AccountType::Revenue,
@@ -290,11 +286,23 @@ const KIND_WORDS: &[(Subtype, &[&str])] = &[
     (Subtype::Bank, &["bank", "bank account", "checking", "savings", "bankkonto"]),
     (Subtype::Receivable, &["accounts receivable", "accounts receivable a r", "receivable", "trade debtors", "debtors", "forderungen"]),
     (Subtype::Inventory, &["inventory", "stock", "vorräte"]),
-    (Subtype::CurrentAsset, &["current asset", "current assets", "other current asset", "other current assets", "prepayment", "umlaufvermögen"]),
-    (Subtype::FixedAsset, &["fixed asset", "fixed assets", "non current asset", "non current assets", "other asset", "other assets", "anlagevermögen"]),
+    (
+        Subtype::CurrentAsset,
+        &["current asset", "current assets", "other current asset", "other current assets", "prepayment", "umlaufvermögen"],
+    ),
+    (
+        Subtype::FixedAsset,
+        &["fixed asset", "fixed assets", "non current asset", "non current assets", "other asset", "other assets", "anlagevermögen"],
+    ),
     (Subtype::Payable, &["accounts payable", "accounts payable a p", "payable", "trade creditors", "creditors", "verbindlichkeiten"]),
-    (Subtype::CurrentLiability, &["current liability", "current liabilities", "other current liability", "other current liabilities", "credit card"]),
-    (Subtype::LongTermLiability, &["long term liability", "long term liabilities", "non current liability", "non current liabilities", "loan"]),
+    (
+        Subtype::CurrentLiability,
+        &["current liability", "current liabilities", "other current liability", "other current liabilities", "credit card"],
+    ),
+    (
+        Subtype::LongTermLiability,
+        &["long term liability", "long term liabilities", "non current liability", "non current liabilities", "loan"],
+    ),
     (Subtype::Capital, &["capital", "share capital", "owners equity", "owner s equity"]),
     (Subtype::RetainedEarnings, &["retained earnings", "gewinnvortrag"]),
     (Subtype::OperatingRevenue, &["sales", "operating revenue", "erlöse", "umsatzerlöse"]),

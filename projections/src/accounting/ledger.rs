@@ -313,7 +313,8 @@ async fn add_checks(connection: &mut PgConnection, version: i32, posted: &[&Post
         }
     }
     let (tenants, accounts): (Vec<Uuid>, Vec<&str>) = sums.keys().copied().unzip();
-    let (debits, credits): (Vec<String>, Vec<String>) = sums.values().map(|(debit, credit)| (debit.to_string(), credit.to_string())).unzip();
+    let (debits, credits): (Vec<String>, Vec<String>) =
+        sums.values().map(|(debit, credit)| (debit.to_string(), credit.to_string())).unzip();
     let text = statement(ADD_CHECKS, version);
     sqlx::query(&text).bind(tenants).bind(accounts).bind(debits).bind(credits).execute(connection).await?;
     Ok(())

@@ -33,7 +33,10 @@ fn a_template_opens_its_accounts_and_gives_them_their_roles_in_one_command() {
     let chart = after(&decision);
     assert_eq!(chart.currency, Some(Currency::EUR));
     assert_eq!(written(&decision, "account").len(), chart.accounts.len());
-    assert_eq!((written(&decision, "posting-profile"), written(&decision, "period")), (vec!["default".to_owned()], vec!["default".to_owned()]));
+    assert_eq!(
+        (written(&decision, "posting-profile"), written(&decision, "period")),
+        (vec!["default".to_owned()], vec!["default".to_owned()])
+    );
     for role in Role::ALL {
         let account = chart.account_of(role, Currency::EUR).expect("every role is played");
         assert!(chart.accounts.contains_key(account.as_str()), "{role}");
@@ -65,7 +68,11 @@ fn an_account_that_fits_the_template_is_kept_and_not_listed() {
     let chart = after(&decision);
     assert!(!chart.accounts.contains_key("1100"));
     assert_eq!(chart.account_of(Role::Bank, Currency::EUR).unwrap().as_str(), "1100");
-    for misfit in [vec![opened(Subtype::Payable, None)], vec![opened(Subtype::Receivable, None)], vec![opened(Subtype::Bank, None), AccountClosed {}.into()]] {
+    for misfit in [
+        vec![opened(Subtype::Payable, None)],
+        vec![opened(Subtype::Receivable, None)],
+        vec![opened(Subtype::Bank, None), AccountClosed {}.into()],
+    ] {
         assert_eq!(with(misfit).unwrap_err(), "accounting.template_conflict");
     }
 }

@@ -286,7 +286,8 @@ impl HoldReserved {
         }
         let entry_id = context.fresh_id(0).to_string();
         context.get::<JournalEntry>(&entry_id)?;
-        let other = DraftLine { target: Target::of(account, role), ..DraftLine::new(Target::Role(Role::Cash), self.side.opposite(), amount) };
+        let other =
+            DraftLine { target: Target::of(account, role), ..DraftLine::new(Target::Role(Role::Cash), self.side.opposite(), amount) };
         let draft = Draft {
             description: description.or_else(|| self.description.clone()),
             reference: reference.or_else(|| self.reference.clone()),

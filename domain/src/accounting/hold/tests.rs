@@ -77,9 +77,7 @@ fn a_hold_is_posted_in_part_and_the_rest_released() {
     assert_eq!((entry.hold_id.as_deref(), entry.lines.len(), entry.lines[0].amount), (Some("a-1"), 2, euros(45)));
     assert_eq!((entry.lines[0].side, entry.lines[1].account.as_str()), (Side::Debit, "1100"));
     let posted = HoldPosted { entry_id: others[1].1.clone(), amount: euros(45), account: "w-1".parse().unwrap(), reserved: euros(60) };
-    then.then([posted.into()])
-        .when_json("post", &json!({ "account": "1100" }))
-        .then_rejected("accounting.hold_resolved");
+    then.then([posted.into()]).when_json("post", &json!({ "account": "1100" })).then_rejected("accounting.hold_resolved");
 }
 
 #[test]

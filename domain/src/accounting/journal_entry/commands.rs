@@ -260,8 +260,10 @@ impl PostPair {
         let Self { date, account, contra_account, side, amount, description, reference, party } = self;
         let side = side.map_or(Side::Debit, |word| word.0);
         let (side, amount) = signed(amount, side);
-        let lines =
-            vec![DraftLine::new(Target::Account(account.0), side, amount), DraftLine::new(Target::Account(contra_account.0), side.opposite(), amount)];
+        let lines = vec![
+            DraftLine::new(Target::Account(account.0), side, amount),
+            DraftLine::new(Target::Account(contra_account.0), side.opposite(), amount),
+        ];
         Draft { description, reference, party, ..Draft::new(date, lines) }
     }
 }

@@ -165,7 +165,9 @@ fn opening_balance(command: PostOpeningBalance, context: &Context<'_>) -> Result
     let given = [debit, credit, balance].into_iter().flatten();
     let Some(currency) = given.map(|money| money.currency).next() else { return Err(EntryRejection::NoBalance.into()) };
     let minor = |money: Option<Money>| money.map_or(0, |money| i128::from(money.amount_minor));
-    if [debit, credit, balance].into_iter().flatten().any(|money| money.currency != currency) || (debit.or(credit).is_some() && balance.is_some()) {
+    if [debit, credit, balance].into_iter().flatten().any(|money| money.currency != currency)
+        || (debit.or(credit).is_some() && balance.is_some())
+    {
         return Err(EntryRejection::NoBalance.into());
     }
     let target = Target::Account(account.0);

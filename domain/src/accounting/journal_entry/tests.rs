@@ -113,7 +113,9 @@ fn lines_name_open_accounts_in_their_currency() {
 
 #[test]
 fn accounts_that_the_chart_does_not_list_are_looked_at() {
-    let with = |events: Vec<AccountEvent>| books().and::<Account>("4711", events).when_json("post", &entry(&[debit("1100", 1), credit("4711", 1)]));
+    let with = |events: Vec<AccountEvent>| {
+        books().and::<Account>("4711", events).when_json("post", &entry(&[debit("1100", 1), credit("4711", 1)]))
+    };
     let then = with(vec![opened(Subtype::OperatingRevenue, None)]);
     assert!(then.others().is_empty(), "an account without a limit is not written");
     then.then_accepted();
@@ -151,7 +153,8 @@ fn an_entry_is_reversed_once_by_a_new_one() {
     let (aggregate, reversal, name, payload) = &others[0];
     assert_eq!((*aggregate, *name, others.len()), ("journal-entry", "journal_entry_posted", 1));
     let payload: JournalEntryPosted = serde_json::from_str(payload).unwrap();
-    let settled = Line { reference: Some("a-1".to_owned().try_into().unwrap()), ..line("1200", Side::Credit, 100, Some(Control::Receivable)) };
+    let settled =
+        Line { reference: Some("a-1".to_owned().try_into().unwrap()), ..line("1200", Side::Credit, 100, Some(Control::Receivable)) };
     assert_eq!(payload.lines, [settled, line("4000", Side::Debit, 100, None)]);
     assert_eq!((payload.reverses.as_deref(), payload.date), (Some("a-1"), day("2026-03-01")));
     let event = JournalEntryReversed { reversed_by: reversal.clone(), date: day("2026-03-01") };
@@ -236,9 +239,8 @@ fn evidence_is_attached_once() {
         .then_nothing()
         .when_json("attach-evidence", &attach("abc"))
         .then_rejected("accounting.invalid_sha256");
-    let full = (0..EVIDENCE_MAX).fold(posted(), |given, number| {
-        given.when_json("attach-evidence", &attach(&format!("{number:064x}"))).then_accepted()
-    });
+    let full = (0..EVIDENCE_MAX)
+        .fold(posted(), |given, number| given.when_json("attach-evidence", &attach(&format!("{number:064x}"))).then_accepted());
     full.when_json("attach-evidence", &attach(DIGEST)).then_rejected("accounting.too_much_evidence");
 }
 

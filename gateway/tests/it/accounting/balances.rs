@@ -112,7 +112,8 @@ async fn statements_of_random_books_are_what_the_entries_add_up_to() {
 
 async fn trial_balances(books: &Books, entries: &[Booked]) {
     let positions = [0, 1, entries[0].position, entries[700].position, 4_095, 4_096, 4_097, entries[ENTRIES - 1].position, i64::MAX];
-    let dates = ["2022-12-31", "2023-01-01", "2023-01-31", "2023-02-01", "2023-08-17", "2023-12-31", "2024-02-29", "2024-12-31", "2026-01-01"];
+    let dates =
+        ["2022-12-31", "2023-01-01", "2023-01-31", "2023-02-01", "2023-08-17", "2023-12-31", "2024-02-29", "2024-12-31", "2026-01-01"];
     assert_eq!(reported(&books.read("trial-balance").await), sums(entries.iter()));
     for date in dates {
         let expected = sums(entries.iter().filter(|entry| *entry.date <= *date));
@@ -205,7 +206,10 @@ async fn balance_sheets(books: &Books, entries: &[Booked]) {
         assert_eq!(sheet["liabilities_minor"], -net(&["2100", "2500"]));
         assert_eq!(sheet["equity_minor"], -net(&["3000"]));
         assert_eq!(sheet["current_year_result_minor"], result(entries, &format!("{year}-01-01"), day, &results));
-        assert_eq!(sheet["earlier_results_minor"], result(entries, "2023-01-01", &format!("{}-12-31", year.parse::<i32>().unwrap() - 1), &results));
+        assert_eq!(
+            sheet["earlier_results_minor"],
+            result(entries, "2023-01-01", &format!("{}-12-31", year.parse::<i32>().unwrap() - 1), &results)
+        );
         assert_eq!(sheet["assets_minor"], sheet["liabilities_and_equity_minor"], "{day} balances");
     }
 }
@@ -219,7 +223,10 @@ async fn a_business_year_begins_when_the_calendar_says() {
         books.done(&format!("journal-entry/{id}/post"), &super::books::entry(date, "1100", "4100", amount)).await;
     }
     let sheet = books.one("balance-sheet?as_of=2024-04-30").await;
-    assert_eq!((&sheet["year_start"], &sheet["earlier_results_minor"], &sheet["current_year_result_minor"]), (&json!("2024-04-01"), &json!(100), &json!(20)));
+    assert_eq!(
+        (&sheet["year_start"], &sheet["earlier_results_minor"], &sheet["current_year_result_minor"]),
+        (&json!("2024-04-01"), &json!(100), &json!(20))
+    );
     let sheet = books.one("balance-sheet?as_of=2024-03-31").await;
     assert_eq!((&sheet["year_start"], &sheet["current_year_result_minor"]), (&json!("2023-04-01"), &json!(100)));
     books.stop().await;
@@ -229,7 +236,8 @@ async fn a_business_year_begins_when_the_calendar_says() {
 async fn currencies_are_never_added_up() {
     let books = Books::open().await.projecting().await;
     books.done("chart/default/apply-template", &json!({ "template": "trading_company", "currency": "USD" })).await;
-    let dollars = |account: &str, side: &str| json!({ "account": account, "side": side, "amount": { "amount_minor": 700, "currency": "USD" } });
+    let dollars =
+        |account: &str, side: &str| json!({ "account": account, "side": side, "amount": { "amount_minor": 700, "currency": "USD" } });
     let both = json!({ "date": "2024-03-31", "lines": [
         line("1100", "debit", 500), line("4000", "credit", 500), dollars("1100-USD", "debit"), dollars("4000-USD", "credit")
     ] });
@@ -237,7 +245,8 @@ async fn currencies_are_never_added_up() {
     let row = books.one("journal-entry-list").await;
     assert_eq!((&row["currency"], &row["total_minor"]), (&Value::Null, &Value::Null));
     let reports = books.read("profit-and-loss?to=2024-12-31").await;
-    let revenue: Vec<_> = reports.iter().map(|report| (report["currency"].as_str().unwrap(), report["revenue_minor"].as_i64().unwrap())).collect();
+    let revenue: Vec<_> =
+        reports.iter().map(|report| (report["currency"].as_str().unwrap(), report["revenue_minor"].as_i64().unwrap())).collect();
     assert_eq!(revenue, [("EUR", 500), ("USD", 700)]);
     books.stop().await;
 }

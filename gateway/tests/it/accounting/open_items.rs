@@ -53,7 +53,8 @@ async fn play(books: &Books, control: &str, contra: &str, party: &str, movements
     for (number, (date, document, amount)) in movements.iter().enumerate() {
         let opens = (*amount > 0) == receivable;
         let (side, other) = if opens { ("debit", "credit") } else { ("credit", "debit") };
-        let mut body = json!({ "date": date, "party": party, "lines": [line(control, side, amount.abs()), line(contra, other, amount.abs())] });
+        let mut body =
+            json!({ "date": date, "party": party, "lines": [line(control, side, amount.abs()), line(contra, other, amount.abs())] });
         if let Some(document) = document {
             body["reference"] = json!(document);
         }
@@ -89,7 +90,18 @@ async fn payments_settle_their_documents_or_the_oldest_first_on_every_day() {
     let books = Books::open().await.projecting().await;
     play(&books, "1200", "4000", "c-1", CUSTOMER).await;
     play(&books, "2000", "5000", "s-1", CUSTOMER).await;
-    let days = ["2024-01-09", "2024-01-10", "2024-02-09", "2024-03-01", "2024-03-05", "2024-03-19", "2024-03-20", "2024-05-01", "2024-05-20", "2025-01-01"];
+    let days = [
+        "2024-01-09",
+        "2024-01-10",
+        "2024-02-09",
+        "2024-03-01",
+        "2024-03-05",
+        "2024-03-19",
+        "2024-03-20",
+        "2024-05-01",
+        "2024-05-20",
+        "2025-01-01",
+    ];
     for day in days {
         let (items, unassigned) = open_on(CUSTOMER, day);
         for (report, control) in [("aged-receivables", "receivable"), ("aged-payables", "payable")] {
@@ -100,13 +112,20 @@ async fn payments_settle_their_documents_or_the_oldest_first_on_every_day() {
                 continue;
             }
             assert_eq!((rows.len(), ages(&rows[0])), (1, expected_ages(&items, day)), "{report} {day}: {rows:?}");
-            assert_eq!((&rows[0]["unassigned_minor"], &rows[0]["total_minor"]), (&json!(unassigned), &json!(open - unassigned)), "{report} {day}");
+            assert_eq!(
+                (&rows[0]["unassigned_minor"], &rows[0]["total_minor"]),
+                (&json!(unassigned), &json!(open - unassigned)),
+                "{report} {day}"
+            );
             let listed = books.read(&format!("open-items?control={control}&as_of={day}")).await;
             let listed: BTreeMap<String, (String, i64)> = listed
                 .iter()
                 .map(|row| {
                     assert_eq!(row["days"], days_between(row["opened_on"].as_str().unwrap(), day));
-                    (row["item"].as_str().unwrap().to_owned(), (row["opened_on"].as_str().unwrap().to_owned(), row["open_minor"].as_i64().unwrap()))
+                    (
+                        row["item"].as_str().unwrap().to_owned(),
+                        (row["opened_on"].as_str().unwrap().to_owned(), row["open_minor"].as_i64().unwrap()),
+                    )
                 })
                 .collect();
             assert_eq!(listed, items, "{control} {day}");
@@ -128,7 +147,8 @@ async fn statements(books: &Books) {
 #[tokio::test]
 async fn a_reversed_invoice_is_open_no_more() {
     let books = Books::open().await.projecting().await;
-    let invoice = |party: &str| json!({ "date": "2024-01-10", "party": party, "lines": [line("1200", "debit", 40), line("4000", "credit", 40)] });
+    let invoice =
+        |party: &str| json!({ "date": "2024-01-10", "party": party, "lines": [line("1200", "debit", 40), line("4000", "credit", 40)] });
     books.done("journal-entry/a/post", &invoice("c-1")).await;
     books.done("journal-entry/b/post", &invoice("c-1")).await;
     books.done("journal-entry/b/reverse", &json!({ "date": "2024-02-01" })).await;

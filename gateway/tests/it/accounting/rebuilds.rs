@@ -70,7 +70,8 @@ async fn applying_all_events_again_changes_nothing() {
     let books = eventful().await;
     let live = rows(&books).await;
     let log = LogReader::new(books.gateway.db.worker.clone());
-    let places: Vec<(Place, i64)> = log.heads().await.unwrap().into_keys().filter(|place| place.context == "accounting").map(|place| (place, 0)).collect();
+    let places: Vec<(Place, i64)> =
+        log.heads().await.unwrap().into_keys().filter(|place| place.context == "accounting").map(|place| (place, 0)).collect();
     let events = log.after(&places, 10_000).await.unwrap();
     for projection in (projections::accounting::CONTEXT.projections)() {
         let projection: Arc<dyn Projection> = Arc::from(projection);

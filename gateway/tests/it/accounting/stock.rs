@@ -35,7 +35,8 @@ impl Books {
             let mut admin = self.gateway.db.admin().await;
             sqlx::query_scalar("SELECT max(position) FROM log.heads WHERE context = 'inventory'").fetch_one(&mut admin).await.unwrap()
         };
-        let partition = domain::kernel::partition_of(&domain::kernel::TenantId(self.client.tenant).partition_key(), self.gateway.db.partitions);
+        let partition =
+            domain::kernel::partition_of(&domain::kernel::TenantId(self.client.tenant).partition_key(), self.gateway.db.partitions);
         let token = format!("inventory/{partition}@{head}");
         let caught_up = self.client.get_with("/v1/accounting/stock-check-list", &[("neuroops-wait-for", &token)]).await;
         assert_eq!(caught_up.status.as_u16(), 200, "{}", caught_up.text());
@@ -73,7 +74,8 @@ async fn wrong_and_unexpected_postings_to_the_stock_account_are_told() {
     books.done(&format!("journal-entry/{shipped}-freight/post"), &entry("2024-03-31", "5000", "1300", 49)).await;
     books.done("journal-entry/by-hand/post", &entry("2024-03-31", "1300", "3900", 7)).await;
     let rows = books.stock_checks("difference_minor.ne=0").await;
-    let told: Vec<_> = rows.iter().map(|row| (row["event_id"].as_str().unwrap().to_owned(), row["difference_minor"].as_i64().unwrap())).collect();
+    let told: Vec<_> =
+        rows.iter().map(|row| (row["event_id"].as_str().unwrap().to_owned(), row["difference_minor"].as_i64().unwrap())).collect();
     assert_eq!(told, [("by-hand".to_owned(), 7), (shipped.to_string(), 1)]);
     assert_eq!(books.stock_status("?minutes=0").await["difference_minor"], 8);
     books.stop().await;

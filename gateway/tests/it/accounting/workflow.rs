@@ -65,7 +65,8 @@ async fn holds_are_listed_and_count_as_pending() {
     books.done("hold/b/void", &json!({})).await;
     let wallet = books.one("account-balance?account=w-1").await;
     assert_eq!((&wallet["pending_minor"], &wallet["balance_minor"]), (&json!(0), &json!(55)));
-    let status = |row: &Value| (row["id"].as_str().unwrap().to_owned(), row["status"].as_str().unwrap().to_owned(), row["due_at"].is_null());
+    let status =
+        |row: &Value| (row["id"].as_str().unwrap().to_owned(), row["status"].as_str().unwrap().to_owned(), row["due_at"].is_null());
     let holds: Vec<_> = books.read("hold-list?sort=id").await.iter().map(status).collect();
     let expected = [("a", "posted", true), ("b", "voided", true), ("c", "pending", false)];
     assert_eq!(holds, expected.map(|(id, status, resolved)| (id.to_owned(), status.to_owned(), resolved)));
@@ -78,7 +79,9 @@ async fn holds_are_listed_and_count_as_pending() {
 #[tokio::test]
 async fn what_other_contexts_and_imports_post_needs_no_knowledge_of_the_chart() {
     let books = Books::open().await.projecting().await;
-    books.done("journal-entry/o-1/post-opening-balance", &json!({ "date": "2024-01-01", "account": "1100 Bank", "balance": euros(500) })).await;
+    books
+        .done("journal-entry/o-1/post-opening-balance", &json!({ "date": "2024-01-01", "account": "1100 Bank", "balance": euros(500) }))
+        .await;
     let rent = json!({ "date": "2024-01-31", "account": "6100", "contra_account": "1100", "side": "S", "amount": euros(120) });
     books.done("journal-entry/p-1/post-pair", &rent).await;
     let wages = json!({ "date": "2024-01-31", "lines": [
@@ -86,8 +89,13 @@ async fn what_other_contexts_and_imports_post_needs_no_knowledge_of_the_chart() 
     ] });
     books.done("journal-entry/j-1/post-journal", &wages).await;
     let sheet = books.one("balance-sheet?as_of=2024-01-31").await;
-    assert_eq!((&sheet["assets_minor"], &sheet["equity_minor"], &sheet["current_year_result_minor"]), (&json!(80), &json!(500), &json!(-420)));
-    let zero = books.done("journal-entry/o-2/post-opening-balance", &json!({ "date": "2024-01-01", "account": "1200", "balance": euros(0) })).await;
+    assert_eq!(
+        (&sheet["assets_minor"], &sheet["equity_minor"], &sheet["current_year_result_minor"]),
+        (&json!(80), &json!(500), &json!(-420))
+    );
+    let zero = books
+        .done("journal-entry/o-2/post-opening-balance", &json!({ "date": "2024-01-01", "account": "1200", "balance": euros(0) }))
+        .await;
     assert_eq!(zero["events"], json!([]));
     books.stop().await;
 }
@@ -105,6 +113,9 @@ async fn closed_accounts_and_days_open_again() {
     ] {
         books.done(command, &body).await;
     }
-    assert_eq!(books.send("journal-entry/e-3/post", &entry("2024-01-30", "6100", "1100", 1)).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(
+        books.send("journal-entry/e-3/post", &entry("2024-01-30", "6100", "1100", 1)).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
     books.stop().await;
 }
