@@ -84,7 +84,8 @@ pub fn request(tenant: uuid::Uuid) -> CommandRequest {
     }
 }
 
-async fn drive<F, Fut>(in_flight: usize, command: F) -> Result<f64>
+/// Commands per second with so many in flight.
+pub async fn drive<F, Fut>(in_flight: usize, command: F) -> Result<f64>
 where
     F: Fn(usize) -> Fut + Clone + Send + 'static,
     Fut: Future<Output = Result<()>> + Send,

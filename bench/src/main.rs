@@ -1,6 +1,7 @@
 //! Benchmarks: the platform beside its peers and its limits, all measured in one run on the same server with `fsync` and
 //! `synchronous_commit` on for everybody. Prints one table and writes it as JSON.
 
+mod accounting;
 mod commands;
 mod latency;
 mod rebuild;
@@ -39,6 +40,9 @@ async fn run() -> Result<()> {
     }
     if wanted("growth") {
         commands::growth(&bench, &mut report).await?;
+    }
+    if wanted("accounting") {
+        accounting::run(&bench, &mut report).await?;
     }
     report.write(std::path::Path::new(".neuroops/bench.json"))?;
     report.print();

@@ -44,6 +44,8 @@ pub struct Columns {
     pub required: Vec<String>,
     /// The currency of amounts whose row names none.
     pub currency: Option<Currency>,
+    /// The list that each row adds an element to, where several rows make one record.
+    pub list: Option<String>,
     by_header: HashMap<String, Slot>,
     mapped: HashMap<String, Slot>,
     known: HashMap<String, Option<Slot>>,
@@ -66,6 +68,7 @@ impl Columns {
             closing: closing::of(aggregate.context(), def.name),
             required: fields.required(),
             currency: None,
+            list: def.columns.iter().find_map(|column| fields.list_of(column.field)),
             by_header: HashMap::new(),
             mapped: HashMap::new(),
             known: HashMap::new(),
@@ -103,6 +106,12 @@ impl Columns {
         let kind = kind.ok_or_else(|| anyhow::anyhow!("there is no field `{path}`"))?;
         self.fields.push(Field { path: path.to_owned(), kind, list: lists.contains(&path) || kind == Kind::List });
         Ok(self.fields.len() - 1)
+    }
+
+    /// Whether the field belongs to the elements of the list, and not to the record as a whole.
+    pub fn is_of_list(&self, field: usize) -> bool {
+        let path = self.fields[field].path.as_str();
+        self.list.as_deref().is_some_and(|list| path.strip_prefix(list).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
     }
 
     /// Where the cells under a header go, if anywhere.

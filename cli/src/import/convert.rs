@@ -170,6 +170,9 @@ impl Converter {
                 }
             }
         }
+        if let Some(element) = self.columns.list.as_deref().and_then(|list| mapped.body.get_mut(list)).filter(|value| value.is_object()) {
+            *element = Value::Array(vec![element.take()]);
+        }
         self.set_region(&mut mapped);
         if let Some(missing) = self.columns.required.iter().find(|name| !mapped.body.contains_key(*name)) {
             return Err(Remark::new(format!("missing_{missing}"), format!("The row has no {}.", missing.replace('_', " "))));
@@ -178,6 +181,45 @@ impl Converter {
             mapped.follow_up = closing.take(&mut mapped.body, reason.as_deref(), &self.today);
         }
         Ok(Some(mapped))
+    }
+
+    /// Whether a row goes on with the record of the row before it: it names the same record; or it names none, and says nothing about the
+    /// record as a whole that the row before it does not say too.
+    pub fn continues(&self, first: &Cells, row: &Cells) -> bool {
+        if self.columns.list.is_none() {
+            return false;
+        }
+        let text = |cells: &Cells, field: usize| cells.get(field).and_then(Option::as_ref).map(|(_, cell)| cell.text().to_owned());
+        let same = |field: usize| text(row, field).is_none_or(|own| text(first, field).is_some_and(|known| known == own));
+        let id = self.columns.fields.iter().position(|field| field.path == ID);
+        if let Some(id) = id.filter(|id| text(row, *id).is_some()) {
+            return same(id);
+        }
+        (0..self.columns.fields.len()).filter(|field| !self.columns.is_of_list(*field)).all(same)
+    }
+
+    /// Adds a row that goes on with a record to what the rows before it say.
+    pub fn extend(&self, first: &Cells, row: Cells, mapped: &mut Mapped) -> Result<(), Remark> {
+        let Some(list) = self.columns.list.as_deref() else { return Ok(()) };
+        let mut cells: Cells = first.clone();
+        cells.resize(self.columns.fields.len(), None);
+        let mut row = row.into_iter();
+        for (field, cell) in cells.iter_mut().enumerate() {
+            let own = row.next().flatten();
+            if self.columns.is_of_list(field) {
+                *cell = own;
+            }
+        }
+        // A row without an element, such as an empty one between two lines, adds nothing.
+        if !cells.iter().enumerate().any(|(field, cell)| cell.is_some() && self.columns.is_of_list(field)) {
+            return Ok(());
+        }
+        let Some(mut more) = self.convert(cells)? else { return Ok(()) };
+        if let (Some(Value::Array(elements)), Some(Value::Array(added))) = (mapped.body.get_mut(list), more.body.remove(list)) {
+            elements.extend(added);
+        }
+        mapped.warnings.append(&mut more.warnings);
+        Ok(())
     }
 
     fn id(cell: &Cell, warnings: &mut Vec<Remark>) -> Option<String> {
@@ -228,7 +270,10 @@ impl Converter {
         cells: &Cells,
         warnings: &mut Vec<Remark>,
     ) -> Result<Option<Value>, Remark> {
-        let at = self.columns.fields.iter().position(|field| field.path.strip_suffix(CURRENCY) == Some(path));
+        let fields = &self.columns.fields;
+        let own = fields.iter().position(|field| field.path.strip_suffix(CURRENCY) == Some(path));
+        // A file with several amounts in a row mostly names their currency once.
+        let at = own.or_else(|| fields.iter().position(|field| field.path.ends_with(CURRENCY)));
         let named = at.and_then(|at| cells[at].as_ref()).map(|(_, cell)| cell.text());
         let currency = match named {
             Some(code) => Some(numbers::currency(code).ok_or_else(|| {

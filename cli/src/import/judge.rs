@@ -62,7 +62,7 @@ impl Judge {
                         return Ok(Vec::new());
                     }
                     // A record that the row names is taken to exist: the row is judged as if it did not name it.
-                    if body.values().any(|value| *value == key.id) {
+                    if body.values().any(|value| names(value, &key.id)) {
                         body.to_mut().retain(|_, value| *value != key.id);
                     }
                     loaded.insert(key, LoadedState { version: 0, state: Arc::new(()) });
@@ -73,6 +73,16 @@ impl Judge {
             };
             return if matches!(body, Cow::Owned(_)) { Ok(Vec::new()) } else { Err(refused) };
         }
+    }
+}
+
+/// Whether a value of a row, or one within it, is the id of a record, perhaps followed by its name.
+fn names(value: &Value, id: &str) -> bool {
+    match value {
+        Value::String(text) => text.strip_prefix(id).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric())),
+        Value::Array(items) => items.iter().any(|item| names(item, id)),
+        Value::Object(fields) => fields.values().any(|field| names(field, id)),
+        _ => false,
     }
 }
 
@@ -111,6 +121,14 @@ mod tests {
     fn import_cannot_judge_what_depends_on_other_records() {
         let contact = serde_json::json!({ "email": "a@b.de", "company_id": "c-1" });
         assert_eq!(judge("contact", "register", &contact), Ok(vec!["email"]));
+        let line = |account: &str| serde_json::json!({ "account": account, "amount": { "amount_minor": 5, "currency": "EUR" } });
+        let entry = serde_json::json!({ "date": "2026-01-31", "lines": [line("1200 Receivable"), line("1100")] });
+        let judge_entry = Judge::new(domain::accounting::CONTEXT.aggregate("journal-entry").unwrap(), "post-journal");
+        let judged = judge_entry.judge(entry.as_object().unwrap()).map_err(|remark| remark.code);
+        assert_eq!(judged, Err("accounting.unbalanced".to_owned()), "what the row says by itself is judged");
+        let balanced =
+            serde_json::json!({ "date": "2026-01-31", "lines": [line("1200"), { "account": "1100", "credit": line("x")["amount"] }] });
+        assert_eq!(judge_entry.judge(balanced.as_object().unwrap()).map_err(|remark| remark.code), Ok(Vec::new()));
         let deal = serde_json::json!({ "name": "x", "stage": "nowhere" });
         assert_eq!(judge("deal", "open", &deal), Err("crm.stage_unknown".to_owned()));
     }

@@ -1,9 +1,12 @@
 //! `neuroops import`: a file of rows becomes commands.
 //!
 //! The way of a row: `sniff` finds out what kind of file it is, `source` cuts it into records, `columns` says which cell fills which
-//! field (from the context's `ImportDef`), `convert` makes a command of the cells (`numbers`, `dates`, `countries`, `closing`), `judge` asks
-//! the domain which unique keys it takes, `flow` sends it and decides what to do about its answer, `report` tells what became of it. A new
-//! context needs nothing here but its `ImportDef`.
+//! field (from the context's `ImportDef`), `convert` makes a command of the cells (`numbers`, `dates`, `countries`, `closing`), `reader` adds
+//! the rows that go on with the same record, `judge` asks the domain which unique keys it takes, `flow` sends it and decides what to do
+//! about its answer, `report` tells what became of it. A new context needs nothing here but its `ImportDef`.
+//!
+//! Where a column fills a field of the elements of a list (`lines.account`), rows that follow each other and name the same record, or
+//! say the same about it, make one command.
 //!
 //! Invariants: memory does not grow with the file (except in a dry run, which is bounded); a row has one outcome; the same file sent
 //! twice, in whole or in part, has the effect of sending it once.
@@ -16,6 +19,8 @@ mod dates;
 mod dry;
 mod flow;
 mod judge;
+#[cfg(test)]
+mod list_tests;
 mod numbers;
 mod progress;
 mod reader;

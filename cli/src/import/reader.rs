@@ -1,6 +1,6 @@
 //! Reads rows: records of the file, turned into commands and judged.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::fs::File;
 
 use anyhow::Context as _;
@@ -17,6 +17,8 @@ use super::usage;
 const SAMPLE_ROWS: usize = 5_000;
 /// Names of columns that an error message lists.
 const NAMES_MAX: usize = 60;
+/// Broken rows in a row behind which the rest of a record is looked for.
+const BROKEN_MAX: usize = 100;
 
 /// A row of the file.
 pub struct Row {
@@ -49,6 +51,15 @@ pub struct Reader {
     delimiter: u8,
     /// Where the columns of a CSV file go.
     slots: Vec<Option<Slot>>,
+    /// Rows that were read to see whether they go on with the record before them.
+    ahead: VecDeque<Read>,
+}
+
+/// A row before it becomes a command.
+struct Read {
+    line: u64,
+    next: Place,
+    cells: Result<Cells, Remark>,
 }
 
 impl Reader {
@@ -58,7 +69,7 @@ impl Reader {
         let (format, delimiter) = (sniffed.format, sniffed.delimiter);
         let start = Place { offset: sniffed.start, line: 1 };
         let records = Records::open(file.try_clone()?, start, format, encoding, delimiter)?;
-        let mut reader = Self { file, records, converter, judge, format, encoding, delimiter, slots: Vec::new() };
+        let mut reader = Self { file, records, converter, judge, format, encoding, delimiter, slots: Vec::new(), ahead: VecDeque::new() };
         let (found, rows) = match format {
             Format::Csv => reader.read_header()?,
             Format::Ndjson => (Vec::new(), start),
@@ -71,6 +82,7 @@ impl Reader {
 
     /// Goes on at a place between two rows.
     pub fn seek(&mut self, place: Place) -> std::io::Result<()> {
+        self.ahead.clear();
         self.records = Records::open(self.file.try_clone()?, place, self.format, self.encoding, self.delimiter)?;
         Ok(())
     }
@@ -121,16 +133,68 @@ impl Reader {
         }
     }
 
+    fn read(&mut self) -> std::io::Result<Option<Read>> {
+        if let Some(read) = self.ahead.pop_front() {
+            return Ok(Some(read));
+        }
+        let Some(record) = self.records.next_record()? else { return Ok(None) };
+        Ok(Some(Read { line: record.line, next: record.next, cells: self.cells(record) }))
+    }
+
+    /// Adds the rows that follow to a record, as long as they go on with it; tells where the next record starts. A record of which one row
+    /// cannot be read is refused as a whole: what is left of it may make sense, but it is not what the file says.
+    fn extend(&mut self, first: &Cells, mapped: &mut Mapped, mut next: Place) -> std::io::Result<(Place, Option<Remark>)> {
+        let (mut refused, mut broken) = (None, VecDeque::new());
+        while let Some(read) = self.read()? {
+            match read.cells {
+                Ok(cells) if self.converter.continues(first, &cells) => {
+                    next = read.next;
+                    let unread = broken.drain(..).find_map(|row: Read| row.cells.err().map(|remark| (row.line, remark)));
+                    let fault = unread.or_else(|| self.converter.extend(first, cells, mapped).err().map(|remark| (read.line, remark)));
+                    let in_line = |(line, remark): (u64, Remark)| Remark::new(remark.code, format!("In line {line}: {}", remark.detail));
+                    refused = refused.or(fault.map(in_line));
+                }
+                Err(_) if broken.len() < BROKEN_MAX => broken.push_back(read),
+                _ => {
+                    broken.push_back(read);
+                    break;
+                }
+            }
+        }
+        broken.into_iter().rev().for_each(|read| self.ahead.push_front(read));
+        Ok((next, refused))
+    }
+
+    /// What a row says, with the rows that go on with its record; nothing for an empty row.
+    fn content(&mut self, read: Read) -> std::io::Result<Option<(Place, Result<Mapped, Remark>)>> {
+        let Read { next, cells, .. } = read;
+        let cells = match cells {
+            Ok(cells) => cells,
+            Err(remark) => return Ok(Some((next, Err(remark)))),
+        };
+        let first = self.converter.columns.list.is_some().then(|| cells.clone());
+        // A row that is refused may still be the first of several.
+        let (mut mapped, refused) = match self.converter.convert(cells) {
+            Ok(None) => return Ok(None),
+            Ok(Some(mapped)) => (mapped, None),
+            Err(remark) => (Mapped::default(), Some(remark)),
+        };
+        let (next, refused) = match first {
+            None => (next, refused),
+            Some(first) => {
+                let (next, fault) = self.extend(&first, &mut mapped, next)?;
+                (next, refused.or(fault))
+            }
+        };
+        Ok(Some((next, refused.map_or(Ok(mapped), Err))))
+    }
+
     /// The next row that holds anything.
     pub fn next_row(&mut self) -> std::io::Result<Option<Row>> {
         loop {
-            let Some(record) = self.records.next_record()? else { return Ok(None) };
-            let (line, next) = (record.line, record.next);
-            let content = match self.cells(record).and_then(|cells| self.converter.convert(cells)) {
-                Ok(None) => continue,
-                Ok(Some(mapped)) => Ok(mapped),
-                Err(remark) => Err(remark),
-            };
+            let Some(read) = self.read()? else { return Ok(None) };
+            let line = read.line;
+            let Some((next, content)) = self.content(read)? else { continue };
             let mut keys = Vec::new();
             if let Ok(mapped) = &content {
                 // What the domain refuses here it refuses there too, in the words of the server's version.

@@ -67,7 +67,10 @@ impl Fields {
         let mut schemas = vec![&self.schema];
         for name in path.split('.') {
             let mut next = Vec::new();
-            for schema in schemas {
+            // The fields of a list of objects are those of its elements.
+            let mut elements = Vec::new();
+            schemas.iter().filter(|schema| schema["items"].is_object()).for_each(|list| self.alternatives(&list["items"], &mut elements));
+            for schema in schemas.into_iter().chain(elements) {
                 let property = &schema["properties"][name];
                 if property.is_object() {
                     self.alternatives(property, &mut next);
@@ -78,6 +81,12 @@ impl Fields {
             schemas = next;
         }
         schemas
+    }
+
+    /// The list of objects that the path leads into, such as `lines` for `lines.account`.
+    pub fn list_of(&self, path: &str) -> Option<String> {
+        let (list, _) = path.split_once('.')?;
+        (self.kind(list) == Some(Kind::List)).then(|| list.to_owned())
     }
 
     /// How cells for the field at that path are read; `None` where the command has no such field.
@@ -141,5 +150,13 @@ mod tests {
         assert!(contact.required().is_empty());
         assert!(!fields("deal", "update").names().contains("amount"));
         assert!(Fields::of(domain::crm::CONTEXT.aggregate("deal").unwrap(), "nothing").is_err());
+    }
+
+    #[test]
+    fn import_finds_the_fields_of_the_elements_of_a_list() {
+        let entry = Fields::of(domain::accounting::CONTEXT.aggregate("journal-entry").unwrap(), "post-journal").unwrap();
+        assert_eq!((entry.kind("lines"), entry.kind("lines.account")), (Some(Kind::List), Some(Kind::Text)));
+        assert_eq!((entry.kind("lines.debit"), entry.kind("lines.nothing")), (Some(Kind::Money), None));
+        assert_eq!((entry.list_of("lines.debit").as_deref(), entry.list_of("date")), (Some("lines"), None));
     }
 }

@@ -1,6 +1,7 @@
 //! The gateway against a real Postgres. A context of its own ([`lab`]) stands for all; the contexts that ship are walked through
 //! in [`coverage`].
 
+mod accounting;
 mod auth;
 mod bulk;
 mod commands;

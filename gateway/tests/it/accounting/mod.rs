@@ -1,0 +1,10 @@
+//! The ledger through HTTP, the real command bus and real projections.
+
+mod balances;
+mod books;
+mod contention;
+mod open_items;
+mod rebuilds;
+mod rejections;
+mod stock;
+mod workflow;

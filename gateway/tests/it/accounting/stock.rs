@@ -1,0 +1,82 @@
+//! What the stock says that was to be posted, beside what was posted.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::books::{Books, entry, euros};
+
+impl Books {
+    /// Records an event of the stock, as the inventory would.
+    async fn stock(&self, event_type: &str, value: &Value) -> Uuid {
+        const APPEND: &str = "SELECT status FROM log.append(ARRAY[$1], ARRAY['inventory'], ARRAY[$2], ARRAY[NULL]::text[], ARRAY[NULL]::bytea[], \
+            ARRAY['stock_item'], ARRAY[$3], ARRAY[1::bigint], ARRAY[1], ARRAY['inventory'], ARRAY[$2], ARRAY[$1], ARRAY['stock_item'], ARRAY[$3], \
+            ARRAY[0::bigint], ARRAY[true], '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', ARRAY[1], ARRAY['inventory'], ARRAY[$2], ARRAY[$1], \
+            ARRAY['stock_item'], ARRAY[$3], ARRAY[1::bigint], ARRAY[$4], ARRAY[$5], ARRAY['1'], ARRAY[$6], ARRAY['{}'])";
+        let tenant = self.client.tenant;
+        let partition = domain::kernel::partition_of(&domain::kernel::TenantId(tenant).partition_key(), self.gateway.db.partitions);
+        let event_id = platform::clock::new_id();
+        let status: Vec<i32> = sqlx::query_scalar(APPEND)
+            .bind(tenant)
+            .bind(partition)
+            .bind(format!("item-{event_id}"))
+            .bind(event_id)
+            .bind(event_type)
+            .bind(json!({ "sku": "A", "value": value }).to_string())
+            .fetch_one(&self.gateway.db.app)
+            .await
+            .unwrap();
+        assert_eq!(status, [0]);
+        event_id
+    }
+
+    /// The rows of the check, once it includes all of both contexts.
+    async fn stock_checks(&self, query: &str) -> Vec<Value> {
+        let head: i64 = {
+            let mut admin = self.gateway.db.admin().await;
+            sqlx::query_scalar("SELECT max(position) FROM log.heads WHERE context = 'inventory'").fetch_one(&mut admin).await.unwrap()
+        };
+        let partition =
+            domain::kernel::partition_of(&domain::kernel::TenantId(self.client.tenant).partition_key(), self.gateway.db.partitions);
+        let token = format!("inventory/{partition}@{head}");
+        let caught_up = self.client.get_with("/v1/accounting/stock-check-list", &[("neuroops-wait-for", &token)]).await;
+        assert_eq!(caught_up.status.as_u16(), 200, "{}", caught_up.text());
+        self.read(&format!("stock-check-list?{query}")).await
+    }
+
+    async fn stock_status(&self, query: &str) -> Value {
+        self.stock_checks("").await;
+        self.read(&format!("consistency{query}")).await.into_iter().find(|check| check["check"] == "stock_equals_ledger").unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_the_stock_that_is_not_posted_is_an_alarm_after_some_minutes() {
+    let books = Books::open().await.projecting().await;
+    let received = books.stock("stock_received", &euros(500)).await;
+    books.stock("stock_counted", &euros(9)).await;
+    books.stock("stock_adjusted", &euros(0)).await;
+    let pending = books.stock_status("").await;
+    assert_eq!((&pending["status"], &pending["difference_minor"], &pending["count"]), (&json!("pending"), &json!(-500), &json!(1)));
+    assert_eq!(books.stock_status("?minutes=0").await["status"], "alarm");
+    books.done(&format!("journal-entry/{received}/post"), &entry("2024-03-31", "1300", "2050", 500)).await;
+    assert_eq!(books.stock_status("?minutes=0").await["status"], "ok");
+    let rows = books.stock_checks("").await;
+    assert_eq!((rows.len(), &rows[0]["entries"], &rows[0]["difference_minor"]), (1, &json!([received.to_string()]), &json!(0)));
+    books.stop().await;
+}
+
+#[tokio::test]
+async fn wrong_and_unexpected_postings_to_the_stock_account_are_told() {
+    let books = Books::open().await.projecting().await;
+    let shipped = books.stock("stock_shipped", &euros(-200)).await;
+    // Posted in two steps, and a cent too little.
+    books.done(&format!("journal-entry/{shipped}-goods/post"), &entry("2024-03-31", "5000", "1300", 150)).await;
+    books.done(&format!("journal-entry/{shipped}-freight/post"), &entry("2024-03-31", "5000", "1300", 49)).await;
+    books.done("journal-entry/by-hand/post", &entry("2024-03-31", "1300", "3900", 7)).await;
+    let rows = books.stock_checks("difference_minor.ne=0").await;
+    let told: Vec<_> =
+        rows.iter().map(|row| (row["event_id"].as_str().unwrap().to_owned(), row["difference_minor"].as_i64().unwrap())).collect();
+    assert_eq!(told, [("by-hand".to_owned(), 7), (shipped.to_string(), 1)]);
+    assert_eq!(books.stock_status("?minutes=0").await["difference_minor"], 8);
+    books.stop().await;
+}
