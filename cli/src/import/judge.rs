@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
-use domain::kernel::{Actor, AggregateType, ClaimAction, Context, DecideError, DecodeError, Loaded, LoadedState, Refusal, TenantId};
+use domain::kernel::{
+    Actor, AggregateId, AggregateType, ClaimAction, Context, DecideError, DecodeError, Loaded, LoadedState, Refusal, TenantId,
+};
 use platform::clock;
 use serde_json::{Map, Value};
 
@@ -62,8 +64,8 @@ impl Judge {
                         return Ok(Vec::new());
                     }
                     // A record that the row names is taken to exist: the row is judged as if it did not name it.
-                    if body.values().any(|value| *value == key.id) {
-                        body.to_mut().retain(|_, value| *value != key.id);
+                    if body.values().any(|value| names(value, &key.id)) {
+                        body.to_mut().retain(|_, value| !names(value, &key.id));
                     }
                     loaded.insert(key, LoadedState { version: 0, state: Arc::new(()) });
                     continue;
@@ -74,6 +76,11 @@ impl Judge {
             return if matches!(body, Cow::Owned(_)) { Ok(Vec::new()) } else { Err(refused) };
         }
     }
+}
+
+/// Whether a value names the record with this id: by the id, or by the text that the id stands for.
+fn names(value: &Value, id: &str) -> bool {
+    value.as_str().is_some_and(|text| text == id || AggregateId::standing_for(text).is_ok_and(|found| found.as_str() == id))
 }
 
 fn of_decode(error: &DecodeError) -> Remark {
@@ -113,5 +120,8 @@ mod tests {
         assert_eq!(judge("contact", "register", &contact), Ok(vec!["email"]));
         let deal = serde_json::json!({ "name": "x", "stage": "nowhere" });
         assert_eq!(judge("deal", "open", &deal), Err("crm.stage_unknown".to_owned()));
+        let receipts = Judge::new(domain::inventory::CONTEXT.aggregate("stock-movement").unwrap(), "receive");
+        let receipt = serde_json::json!({ "sku": "TEA 12/4", "quantity": 1 });
+        assert_eq!(receipts.judge(receipt.as_object().unwrap()), Ok(Vec::new()), "a number means a product that only the server knows");
     }
 }

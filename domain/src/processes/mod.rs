@@ -1,6 +1,9 @@
 //! The process managers, each in a file of its own. Here alone contexts meet: a process reads the events of some and names commands of others.
 
+pub mod inventory_ledger;
+pub mod inventory_reorder;
+
 use crate::kernel::ProcessDef;
 
 /// All process managers.
-pub static PROCESSES: &[&ProcessDef] = &[];
+pub static PROCESSES: &[&ProcessDef] = &[&inventory_ledger::PROCESS, &inventory_reorder::PROCESS];
