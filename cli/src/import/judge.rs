@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
-use domain::kernel::{Actor, AggregateType, ClaimAction, Context, DecideError, DecodeError, Loaded, LoadedState, Refusal, TenantId};
+use domain::kernel::{
+    Actor, AggregateId, AggregateType, ClaimAction, Context, DecideError, DecodeError, Loaded, LoadedState, Refusal, TenantId,
+};
 use platform::clock;
 use serde_json::{Map, Value};
 
@@ -63,7 +65,7 @@ impl Judge {
                     }
                     // A record that the row names is taken to exist: the row is judged as if it did not name it.
                     if body.values().any(|value| names(value, &key.id)) {
-                        body.to_mut().retain(|_, value| *value != key.id);
+                        body.to_mut().retain(|_, value| !is_id(value, &key.id));
                     }
                     loaded.insert(key, LoadedState { version: 0, state: Arc::new(()) });
                     continue;
@@ -76,14 +78,21 @@ impl Judge {
     }
 }
 
-/// Whether a value of a row, or one within it, is the id of a record, perhaps followed by its name.
+/// Whether a value of a row, or one within it, is the id of a record, perhaps followed by its name, or stands for the id.
 fn names(value: &Value, id: &str) -> bool {
     match value {
-        Value::String(text) => text.strip_prefix(id).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric())),
+        Value::String(text) => {
+            is_id(value, id) || text.strip_prefix(id).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric()))
+        }
         Value::Array(items) => items.iter().any(|item| names(item, id)),
         Value::Object(fields) => fields.values().any(|field| names(field, id)),
         _ => false,
     }
+}
+
+/// Whether a value is the id of a record, or the text that the id stands for.
+fn is_id(value: &Value, id: &str) -> bool {
+    value.as_str().is_some_and(|text| text == id || AggregateId::standing_for(text).is_ok_and(|found| found.as_str() == id))
 }
 
 fn of_decode(error: &DecodeError) -> Remark {
@@ -131,5 +140,8 @@ mod tests {
         assert_eq!(judge_entry.judge(balanced.as_object().unwrap()).map_err(|remark| remark.code), Ok(Vec::new()));
         let deal = serde_json::json!({ "name": "x", "stage": "nowhere" });
         assert_eq!(judge("deal", "open", &deal), Err("crm.stage_unknown".to_owned()));
+        let receipts = Judge::new(domain::inventory::CONTEXT.aggregate("stock-movement").unwrap(), "receive");
+        let receipt = serde_json::json!({ "sku": "TEA 12/4", "quantity": 1 });
+        assert_eq!(receipts.judge(receipt.as_object().unwrap()), Ok(Vec::new()), "a number means a product that only the server knows");
     }
 }

@@ -122,6 +122,19 @@ async fn import_without_a_currency_creates_companies_without_revenue() {
 }
 
 #[tokio::test]
+async fn import_makes_of_the_sample_stock_what_is_expected() {
+    const STOCK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/inventory");
+    for (name, file, created, refused) in
+        [("products", "products.csv", 14, 0), ("opening-stock", "opening_stock.csv", 12, 1), ("receipts", "receipts.csv", 6, 1)]
+    {
+        let file = format!("{STOCK}/{file}");
+        let summary = run(&args(&["inventory", name, &file, "--dry-run", "--quiet", "--currency", "EUR"])).await.unwrap();
+        assert_eq!((summary.created, summary.refused), (created, refused), "{name}");
+        assert!(summary.warnings.is_empty(), "{name}: {:?}", summary.warnings);
+    }
+}
+
+#[tokio::test]
 async fn import_of_the_wrong_kind_of_file_says_so_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.csv");

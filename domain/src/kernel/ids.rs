@@ -7,6 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::fold;
+
 /// An organisation that uses the platform; everything it owns carries this id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
@@ -51,6 +53,21 @@ impl AggregateId {
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The id that stands for a text, however it is written: the [`fold`]ed text, and `~` with two hexadecimal digits for each byte
+    /// that an id cannot hold. Different texts have different ids; an error where the id would be too long.
+    pub fn standing_for(text: &str) -> Result<Self, IdError> {
+        let mut id = String::with_capacity(text.len());
+        for byte in fold(text).bytes() {
+            if byte.is_ascii_alphanumeric() || b"._-".contains(&byte) {
+                id.push(char::from(byte));
+            } else {
+                id.push('~');
+                id.extend([byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)])));
+            }
+        }
+        id.try_into()
     }
 }
 
@@ -121,5 +138,14 @@ mod tests {
         for bad in ["", "a b", "a/b", "ü", "..", &"x".repeat(129)] {
             assert_eq!(bad.parse::<AggregateId>(), Err(IdError), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_text_has_one_id_however_it_is_written() {
+        let id = |text: &str| AggregateId::standing_for(text).map(String::from);
+        assert_eq!(id(" TEA  12/4 ").as_deref(), Ok("tea~2012~2f4"));
+        assert_eq!(id("tea 12/4"), id("TEA 12/4"));
+        assert_ne!(id("tea~2012"), id("tea 12"), "the escape is escaped");
+        assert_eq!((id(""), id(".."), id(&"ü".repeat(30))), (Err(IdError), Err(IdError), Err(IdError)));
     }
 }

@@ -11,11 +11,12 @@ use super::{
     TenantId,
 };
 
-/// The id of the aggregate under test.
+/// The id of the aggregate under test, unless it is [`named`](Given::named) otherwise.
 pub const ID: &str = "a-1";
 
 /// A test of one decision: events that have happened, a command, and what is expected of it.
 pub struct Given<A: Aggregate> {
+    id: String,
     state: A,
     version: i64,
     loaded: Loaded,
@@ -26,6 +27,7 @@ pub struct Given<A: Aggregate> {
 /// Starts from an aggregate without history.
 pub fn given_nothing<A: Aggregate>() -> Given<A> {
     Given {
+        id: ID.to_owned(),
         state: A::default(),
         version: 0,
         loaded: Loaded::new(),
@@ -66,6 +68,13 @@ impl<A: Aggregate> Given<A> {
         self
     }
 
+    /// Sets the id of the aggregate under test, where it means something.
+    #[must_use]
+    pub fn named(mut self, id: &str) -> Self {
+        id.clone_into(&mut self.id);
+        self
+    }
+
     /// Sets the time of the decision.
     #[must_use]
     pub fn at(mut self, now: &str) -> Self {
@@ -89,7 +98,7 @@ impl<A: Aggregate> Given<A> {
                 version: self.version,
                 ..Context::new(
                     TenantId(Uuid::from_u128(7)),
-                    ID,
+                    &self.id,
                     Uuid::from_u128(0x0197_0000_0000_7000_8000_0000_0000_0001),
                     self.now,
                     &self.actor,

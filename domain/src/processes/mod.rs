@@ -1,8 +1,11 @@
 //! The process managers, each in a file of its own. Here alone contexts meet: a process reads the events of some and names commands of others.
 
+pub mod inventory_ledger;
+pub mod inventory_reorder;
 mod scheduling_fire;
 
 use crate::kernel::ProcessDef;
 
 /// All process managers.
-pub static PROCESSES: &[&ProcessDef] = &[&scheduling_fire::SCHEDULING_FIRE];
+pub static PROCESSES: &[&ProcessDef] =
+    &[&scheduling_fire::SCHEDULING_FIRE, &inventory_ledger::PROCESS, &inventory_reorder::PROCESS];

@@ -9,6 +9,7 @@ mod coverage;
 mod documents;
 mod harness;
 mod history;
+mod inventory;
 mod lab;
 mod queries;
 mod scheduling;
