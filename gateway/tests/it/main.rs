@@ -8,6 +8,7 @@ mod coverage;
 mod documents;
 mod harness;
 mod history;
+mod invoicing;
 mod lab;
 mod queries;
 mod stream;

@@ -7,6 +7,7 @@ use crate::runtime::RowProjection;
 
 /// The context, for the list of contexts.
 pub const CONTEXT: ContextEntry = ContextEntry {
+    documents: &[],
     domain: &domain::accounting::CONTEXT,
     projections: || vec![RowProjection::<account_list::AccountList>::boxed()],
     read_models: &[&account_list::READ_MODEL],

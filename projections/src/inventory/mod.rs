@@ -7,6 +7,7 @@ use crate::runtime::RowProjection;
 
 /// The context, for the list of contexts.
 pub const CONTEXT: ContextEntry = ContextEntry {
+    documents: &[],
     domain: &domain::inventory::CONTEXT,
     projections: || vec![RowProjection::<product_list::ProductList>::boxed()],
     read_models: &[&product_list::READ_MODEL],
