@@ -2,7 +2,7 @@
 
 use domain::kernel::{AggregateType, CommandDef, Creation};
 use projections::contexts::ContextEntry;
-use projections::model::{ReadModelDef, ReportDef};
+use projections::model::{DocumentDef, ReadModelDef, ReportDef};
 
 use crate::problem::Problem;
 
@@ -18,6 +18,8 @@ pub struct Entry {
     pub read_models: &'static [&'static ReadModelDef],
     /// Reports.
     pub reports: &'static [ReportDef],
+    /// What rows can be printed as.
+    pub documents: &'static [&'static DocumentDef],
 }
 
 /// What `GET /v1/{context}/{name}` answers.
@@ -44,6 +46,7 @@ impl Catalogue {
             aggregates: (context.domain.aggregates)(),
             read_models: context.read_models,
             reports: context.reports,
+            documents: context.documents,
         };
         let projections = contexts.iter().flat_map(|context| (context.projections)());
         Self {
@@ -81,7 +84,10 @@ impl Catalogue {
         let (get, post) = match rest {
             [name] => (entry.readable(name).is_ok(), false),
             [name, second] => (model(name), commands(name, second)),
-            [name, _, third] => (*third == "history" && aggregate(name).is_some(), commands(name, third)),
+            [name, _, third] => {
+                let printed = *third == "pdf" && entry.documents.iter().any(|document| document.name == *name);
+                (printed || (*third == "history" && aggregate(name).is_some()), commands(name, third))
+            }
             _ => (false, false),
         };
         let all: [(bool, &[&str]); 2] = [(get, &["GET", "HEAD"]), (post, &["POST"])];
@@ -128,6 +134,11 @@ impl Entry {
             Some(report) => Ok(Readable::Report(report)),
             None => Err(self.unknown_readable(name)),
         }
+    }
+
+    /// The document of that name.
+    pub fn document(&self, name: &str) -> Option<&'static DocumentDef> {
+        self.documents.iter().copied().find(|document| document.name == name)
     }
 
     fn unknown_readable(&self, name: &str) -> Problem {

@@ -1,4 +1,5 @@
 //! `GET /v1/{context}/{aggregate}/{id}/history`: what happened to an aggregate, and its state at some moment.
+//! `GET /v1/{context}/{document}/{id}/pdf`, which shares the shape of the address, is passed on.
 
 use std::sync::Arc;
 
@@ -88,6 +89,10 @@ pub async fn read(
     headers: HeaderMap,
     Query(pairs): Query<Vec<(String, String)>>,
 ) -> Result<Response, Problem> {
+    let document = state.catalogue().context(&context).ok().and_then(|entry| entry.document(&name));
+    if let Some(document) = document.filter(|_| last == "pdf") {
+        return crate::print::read(&state, &caller, document, &id, &headers, &pairs).await;
+    }
     if last != "history" {
         return Err(match state.catalogue().methods(&[&context, &name, &id, &last]) {
             methods if methods.is_empty() => Problem::from_status(StatusCode::NOT_FOUND),

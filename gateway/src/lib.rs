@@ -26,6 +26,7 @@ mod observe;
 mod openapi;
 mod options;
 mod position;
+mod print;
 pub mod problem;
 mod queries;
 mod router;

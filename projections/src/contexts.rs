@@ -2,11 +2,13 @@
 
 use domain::kernel::ContextDef;
 
-use crate::model::{ReadModelDef, ReportDef};
+use crate::model::{DocumentDef, ReadModelDef, ReportDef};
 use crate::runtime::Projection;
 
 /// A context: its domain and its read side.
 pub struct ContextEntry {
+    /// What its rows can be printed as.
+    pub documents: &'static [&'static DocumentDef],
     /// The write side.
     pub domain: &'static ContextDef,
     /// What fills the read models.

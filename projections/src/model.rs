@@ -2,6 +2,8 @@
 
 use schemars::{Schema, SchemaGenerator};
 
+use crate::document::Document;
+
 /// The type of a column, which decides how a filter's text is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnKind {
@@ -111,4 +113,19 @@ pub struct ReportDef {
     pub schema: fn(&mut SchemaGenerator) -> Schema,
     /// Whether an empty answer is a 404 (a question about one thing that does not exist).
     pub not_found_if_empty: bool,
+}
+
+/// A document that a row can be printed as: `GET /v1/{context}/{name}/{id}/pdf`.
+#[derive(Debug)]
+pub struct DocumentDef {
+    /// The context.
+    pub context: &'static str,
+    /// Kebab-case name in the URL, such as `invoice`.
+    pub name: &'static str,
+    /// One sentence for the documentation.
+    pub summary: &'static str,
+    /// The read model whose row with the id is printed.
+    pub model: &'static ReadModelDef,
+    /// What stands on it, from the row as JSON. The same row always makes the same document.
+    pub describe: fn(&str) -> Result<Document, serde_json::Error>,
 }

@@ -293,3 +293,22 @@ async fn import_goes_on_where_it_stopped_and_reports_each_row_once() {
     assert_eq!(summary.positions["crm"], "crm/0@7");
     assert!(!std::path::Path::new(&state).exists());
 }
+
+#[tokio::test]
+async fn import_reads_what_invoicing_products_export() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/invoicing");
+    let mut seen = BTreeMap::new();
+    for name in ["invoices", "bills", "payments"] {
+        let report = tempfile::NamedTempFile::new().unwrap();
+        let file = format!("{folder}/{name}.csv");
+        let words = ["invoicing", name, &file, "--dry-run", "--quiet", "--report", report.path().to_str().unwrap()];
+        let summary = run(&args(&words)).await.unwrap();
+        let rows: Vec<Value> =
+            std::fs::read_to_string(report.path()).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let refused = rows.iter().filter(|row| row["outcome"] == "refused").map(|row| row["code"].as_str().unwrap().to_owned());
+        seen.insert(name, (summary.created, summary.updated, refused.collect::<Vec<_>>()));
+    }
+    // Rows after the first of a document add to it; a price that cannot be read is no price.
+    assert_eq!(seen["invoices"], (4, 4, vec!["unreadable_unit_price".to_owned()]));
+    assert_eq!((seen["bills"].clone(), seen["payments"].clone()), ((2, 1, vec![]), (3, 0, vec![])));
+}

@@ -2,10 +2,15 @@
 
 pub mod inventory_ledger;
 pub mod inventory_reorder;
+mod invoicing_ledger;
 mod scheduling_fire;
 
 use crate::kernel::ProcessDef;
 
 /// All process managers.
-pub static PROCESSES: &[&ProcessDef] =
-    &[&scheduling_fire::SCHEDULING_FIRE, &inventory_ledger::PROCESS, &inventory_reorder::PROCESS];
+pub static PROCESSES: &[&ProcessDef] = &[
+    &scheduling_fire::SCHEDULING_FIRE,
+    &inventory_ledger::PROCESS,
+    &inventory_reorder::PROCESS,
+    &invoicing_ledger::PROCESS,
+];

@@ -1,11 +1,12 @@
 //! Read models and reports in the OpenAPI document.
 
-use projections::model::{Column, ColumnKind, ReadModelDef, ReportDef};
+use projections::model::{Column, ColumnKind, DocumentDef, ReadModelDef, ReportDef};
 use serde_json::{Map, Value, json};
 
 use super::components::{parameter, problems};
 use super::{Builder, operation_id};
 use crate::catalogue::Entry;
+use crate::print::PDF;
 use crate::queries::{LIMIT_DEFAULT, LIMIT_MAX, Operator, operators};
 
 const PROBLEMS: [&str; 9] = ["400", "401", "403", "404", "405", "406", "414", "429", "503"];
@@ -23,6 +24,9 @@ pub fn describe(builder: &mut Builder, entry: &Entry) {
         let row = (def.schema)(&mut builder.generator).to_value();
         let row = builder.schema(&format!("{}.{}.row", def.context, def.name), row);
         builder.operation(&format!("/v1/{}/{}", def.context, def.name), "get", report(def, &row));
+    }
+    for def in entry.documents {
+        builder.operation(&format!("/v1/{}/{}/{{id}}/pdf", def.context, def.name), "get", printed(def));
     }
 }
 
@@ -151,6 +155,21 @@ fn report(def: &ReportDef, row: &Value) -> Value {
         "x-permission": format!("{}.read", def.context),
         "parameters": parameters,
         "responses": responses(&page(row, false))
+    })
+}
+
+fn printed(def: &DocumentDef) -> Value {
+    let mut all = problems(&["400", "401", "403", "404", "405", "429", "503"]);
+    let pdf = json!({ "schema": { "type": "string", "contentMediaType": PDF, "contentEncoding": "binary" } });
+    all.insert("200".to_owned(), json!({ "description": "The document.", "content": { PDF: pdf } }));
+    json!({
+        "operationId": operation_id(&["print", def.context, def.name]),
+        "tags": [def.context],
+        "summary": def.summary,
+        "description": format!("Prints the row of `{}` with this id (PDF, A4).", def.model.name),
+        "x-permission": format!("{}.read", def.context),
+        "parameters": [parameter("Id"), parameter("WaitFor")],
+        "responses": all
     })
 }
 

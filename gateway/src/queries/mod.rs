@@ -19,6 +19,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 
 pub use filter::{Operator, operators};
+pub use row::whole;
 pub use rows::{LIMIT_DEFAULT, LIMIT_MAX, controls, limit_of};
 pub use value::timestamp;
 

@@ -49,6 +49,23 @@ pub async fn read(
     Ok(response)
 }
 
+/// The row with this id as JSON, with all its columns, or 404.
+pub async fn whole(
+    state: &GatewayState,
+    caller: &Caller,
+    def: &'static ReadModelDef,
+    id: &str,
+    headers: &HeaderMap,
+) -> Result<String, Problem> {
+    let fields: Vec<&str> = def.columns.iter().map(|column| column.name).collect();
+    let positions = freshness::wanted(state, caller.tenant_id, headers)?;
+    let id: AggregateId = id.parse().map_err(|_| missing(def))?;
+    let (mut tx, _) = freshness::begin(state, caller.tenant_id, &[def.projection], &positions).await?;
+    let found = find(&mut tx, def, &fields, id.as_str()).await?;
+    tx.commit().await?;
+    found.map(|(_, row)| row).ok_or_else(|| missing(def))
+}
+
 fn missing(def: &ReadModelDef) -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "not_found", format!("There is no such row in `{}`.", def.name)).field("id", "")
 }

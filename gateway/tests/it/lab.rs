@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use domain::kernel::{Aggregate, AggregateType, Context, ContextDef, Decision, RecordedEvent, Refusal, Text};
 use domain::{commands, cqrs_aggregate, events, rejections};
 use projections::contexts::ContextEntry;
+use projections::document::Document;
 use projections::model::ColumnKind::{Boolean, Date, Integer, Json, List, Number, Timestamp};
-use projections::model::{Column, ColumnKind, Parameter, ReadModelDef, ReportDef};
+use projections::model::{Column, ColumnKind, DocumentDef, Parameter, ReadModelDef, ReportDef};
 use projections::runtime::{ApplyError, Projection};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -181,6 +182,19 @@ pub struct Count {
     samples: i64,
 }
 
+/// A sheet about a sample.
+static SHEET: DocumentDef = DocumentDef {
+    context: "lab",
+    name: "sheet",
+    summary: "A sheet about a sample.",
+    model: &SAMPLES,
+    describe: |row| {
+        let row: serde_json::Value = serde_json::from_str(row)?;
+        let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
+        Ok(Document { title: format!("Sample {}", text("label")), file_name: text("id"), ..Document::default() })
+    },
+};
+
 static DOMAIN: ContextDef = ContextDef {
     name: "lab",
     summary: "A laboratory.",
@@ -191,6 +205,7 @@ static DOMAIN: ContextDef = ContextDef {
 };
 
 pub static CONTEXTS: &[ContextEntry] = &[ContextEntry {
+    documents: &[&SHEET],
     domain: &DOMAIN,
     projections: || vec![Box::new(ByHand)],
     read_models: &[&SAMPLES],

@@ -10,6 +10,7 @@ mod documents;
 mod harness;
 mod history;
 mod inventory;
+mod invoicing;
 mod lab;
 mod queries;
 mod scheduling;

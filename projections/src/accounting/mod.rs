@@ -30,6 +30,7 @@ const READ_MODELS: &[&ReadModelDef] = &[
 
 /// The context `accounting`.
 pub const CONTEXT: ContextEntry = ContextEntry {
+    documents: &[],
     domain: &domain::accounting::CONTEXT,
     projections: || vec![ledger::Ledger::boxed(), Box::new(stock_check::StockCheck)],
     read_models: READ_MODELS,

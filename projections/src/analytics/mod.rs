@@ -7,6 +7,7 @@ use crate::runtime::RowProjection;
 
 /// The context, for the list of contexts.
 pub const CONTEXT: ContextEntry = ContextEntry {
+    documents: &[],
     domain: &domain::analytics::CONTEXT,
     projections: || vec![RowProjection::<query_list::QueryList>::boxed()],
     read_models: &[&query_list::READ_MODEL],

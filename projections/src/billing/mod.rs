@@ -7,6 +7,7 @@ use crate::runtime::RowProjection;
 
 /// The context, for the list of contexts.
 pub const CONTEXT: ContextEntry = ContextEntry {
+    documents: &[],
     domain: &domain::billing::CONTEXT,
     projections: || vec![RowProjection::<plan_list::PlanList>::boxed()],
     read_models: &[&plan_list::READ_MODEL],

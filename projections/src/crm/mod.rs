@@ -30,6 +30,7 @@ const READ_MODELS: &[&ReadModelDef] = &[
 
 /// The context `crm`.
 pub const CONTEXT: ContextEntry = ContextEntry {
+    documents: &[],
     domain: &domain::crm::CONTEXT,
     projections: || {
         vec![

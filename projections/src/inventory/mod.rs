@@ -29,6 +29,7 @@ const READ_MODELS: &[&ReadModelDef] = &[
 
 /// The context `inventory`.
 pub const CONTEXT: ContextEntry = ContextEntry {
+    documents: &[],
     domain: &domain::inventory::CONTEXT,
     projections: || {
         vec![

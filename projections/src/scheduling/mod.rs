@@ -12,6 +12,7 @@ const READ_MODELS: &[&ReadModelDef] = &[&timer_list::DEF, &firing_list::DEF];
 
 /// The context `scheduling`.
 pub const CONTEXT: ContextEntry = ContextEntry {
+    documents: &[],
     domain: &domain::scheduling::CONTEXT,
     projections: || vec![RowProjection::<timer_list::TimerList>::boxed(), RowProjection::<firing_list::FiringList>::boxed()],
     read_models: READ_MODELS,
