@@ -8,6 +8,7 @@
 //! `src/<context>/mod.rs`. `docs/adding-a-context.md` is the checklist.
 
 pub mod contexts;
+pub mod features;
 pub mod model;
 pub mod runtime;
 
