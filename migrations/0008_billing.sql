@@ -42,7 +42,7 @@ CREATE TABLE billing_customer_list_v1 (
     PRIMARY KEY (tenant_id, id)
 );
 CREATE INDEX ON billing_customer_list_v1 (tenant_id, created_at, id);
-CREATE INDEX ON billing_customer_list_v1 (tenant_id, external_id) WHERE external_id IS NOT NULL;
+CREATE INDEX ON billing_customer_list_v1 (external_id) WHERE external_id IS NOT NULL;
 SELECT runtime.declare_read_model('billing_customer_list', 'billing.customer_list');
 
 CREATE TABLE billing_subscription_list_v1 (
@@ -90,7 +90,7 @@ CREATE INDEX ON billing_subscription_list_v1 (tenant_id, started_at, id);
 CREATE INDEX ON billing_subscription_list_v1 (tenant_id, period_end, id);
 CREATE INDEX ON billing_subscription_list_v1 (tenant_id, customer_id);
 CREATE INDEX ON billing_subscription_list_v1 (tenant_id, plan_id, status);
-CREATE INDEX ON billing_subscription_list_v1 (tenant_id, external_id) WHERE external_id IS NOT NULL;
+CREATE INDEX ON billing_subscription_list_v1 (external_id) WHERE external_id IS NOT NULL;
 CREATE INDEX ON billing_subscription_list_v1 (due_at) WHERE due_at IS NOT NULL;
 SELECT runtime.declare_read_model('billing_subscription_list', 'billing.subscription_list');
 
@@ -183,7 +183,7 @@ CREATE INDEX ON billing_payment_list_v1 (tenant_id, requested_at, id);
 CREATE INDEX ON billing_payment_list_v1 (tenant_id, due_on, id);
 CREATE INDEX ON billing_payment_list_v1 (tenant_id, customer_id);
 CREATE INDEX ON billing_payment_list_v1 (tenant_id, subscription_id) WHERE subscription_id IS NOT NULL;
-CREATE INDEX ON billing_payment_list_v1 (tenant_id, external_id) WHERE external_id IS NOT NULL;
+CREATE INDEX ON billing_payment_list_v1 (external_id) WHERE external_id IS NOT NULL;
 CREATE INDEX ON billing_payment_list_v1 (tenant_id, overdue_since) WHERE overdue;
 CREATE INDEX ON billing_payment_list_v1 (due_at) WHERE due_at IS NOT NULL;
 SELECT runtime.declare_read_model('billing_payment_list', 'billing.payment_list');

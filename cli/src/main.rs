@@ -1,6 +1,7 @@
 //! `neuroops`: the one binary. Every role of the platform is a subcommand.
 
 mod admin;
+mod billing;
 mod client;
 mod demo;
 mod import;
@@ -47,6 +48,9 @@ enum Command {
     /// Look after Kafka's topics.
     #[command(subcommand)]
     Kafka(operations::KafkaCommand),
+    /// Look after what the payment provider has.
+    #[command(subcommand)]
+    Billing(billing::BillingCommand),
     /// Create and list tenants.
     #[command(subcommand)]
     Tenants(admin::TenantsCommand),
@@ -124,6 +128,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Status => status::run(&config).await?,
         Command::Projections(command) => operations::projections(&config, command).await?,
         Command::Kafka(command) => operations::kafka(&config, command).await?,
+        Command::Billing(command) => return billing::run(&config, command).await,
         Command::Tenants(command) => admin::tenants(&config, command).await?,
         Command::Tokens(command) => admin::tokens(&config, command).await?,
         Command::Import(mut args) => {

@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use commands::{BusOptions, CommandBus};
 use futures::FutureExt as _;
 use gateway::{GatewayOptions, GatewayParts, GatewayState, Health, Probe};
+use neuroops_stripe::Stripe;
 use platform::config::Config;
 use platform::kafka::KafkaOptions;
 use platform::{postgres, telemetry};
@@ -17,6 +18,8 @@ use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use workers::{Roles, WorkerHealth, WorkerOptions, Workers};
+
+use crate::billing::{self, InboxTask};
 
 /// Connections of a gateway: its lanes, its loaders, and the queries of its users.
 const GATEWAY_CONNECTIONS: u32 = 24;
@@ -32,6 +35,8 @@ pub enum WorkRole {
     Projectors,
     /// Deletes what may be forgotten.
     Janitor,
+    /// Looks at what Stripe delivers.
+    Inbox,
 }
 
 /// `neuroops work`
@@ -50,6 +55,8 @@ pub struct GatewaySettings {
     pub jwt_secret: String,
     /// Dependencies besides Postgres.
     pub probes: Vec<(&'static str, Probe)>,
+    /// The payment provider.
+    pub stripe: Stripe,
 }
 
 /// A gateway that listens.
@@ -74,13 +81,17 @@ impl Gateway {
         options.body_bytes_max = config.http_body_bytes_max;
         options.request_timeout = Duration::from_secs(config.http_timeout_seconds);
         options.cors_origins = config.frontend_url.iter().cloned().collect();
+        let mut probes = settings.probes;
+        probes.push(billing::probe(&settings.stripe));
         let state = GatewayState::start(GatewayParts {
             options,
+            features: billing::features(config, &pool),
+            receivers: billing::receivers(&settings.stripe, &pool),
             pool,
             bus,
             contexts: contexts::CONTEXTS,
             metrics: telemetry::init_metrics(),
-            probes: settings.probes,
+            probes,
             shutdown: shutdown.clone(),
         });
         let task = tokio::spawn(gateway::serve(listener, gateway::router(state), shutdown.clone()));
@@ -142,6 +153,7 @@ pub async fn serve(config: &Config) -> Result<()> {
         database_url: config.require_database()?.expose().to_owned(),
         jwt_secret: config.require_jwt_secret()?.expose().to_owned(),
         probes: Vec::new(),
+        stripe: billing::stripe(config)?,
     };
     let gateway = Gateway::start(config, settings, bind(config.http_addr).await?).await?;
     println!("listening on http://{}", gateway.address);
@@ -156,8 +168,17 @@ pub async fn work(config: &Config, args: &WorkArgs) -> Result<()> {
     let bootstrap = if roles.relay { Some(config.require_kafka()?) } else { config.kafka_bootstrap_servers.as_deref() };
     let kafka = bootstrap.map(|bootstrap| KafkaOptions { bootstrap: bootstrap.to_owned(), prefix: config.kafka_topic_prefix.clone() });
     let workers = start_workers(config.require_database_worker()?.expose(), kafka, roles).await?;
+    let inbox = if runs(WorkRole::Inbox) {
+        let app = config.database_url.as_ref().map(|url| url.expose());
+        InboxTask::start(&billing::stripe(config)?, app, config.require_database_worker()?.expose()).await?
+    } else {
+        None
+    };
     println!("working");
     stop_signal().await?;
+    if let Some(inbox) = inbox {
+        inbox.stop().await;
+    }
     workers.stop().await;
     Ok(())
 }

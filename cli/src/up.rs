@@ -13,6 +13,7 @@ use uuid::Uuid;
 use workers::{Roles, WorkerHealth, Workers};
 
 use crate::admin;
+use crate::billing::{self, InboxTask};
 use crate::roles::{self, Gateway, GatewaySettings};
 use crate::secrets::{Secrets, write_private};
 
@@ -34,6 +35,7 @@ pub struct Up {
     pub notices: Vec<String>,
     gateway: Gateway,
     workers: Workers,
+    inbox: Option<InboxTask>,
     servers: Embedded,
 }
 
@@ -60,10 +62,13 @@ impl Up {
         let jwt_secret = config.jwt_secret_key.as_ref().map_or(secrets.jwt_secret_key.as_str(), |secret| secret.expose()).to_owned();
         let workers = roles::start_workers(&databases.worker, Some(kafka.clone()), Roles::ALL).await?;
         wait_for_relay(&workers.health()).await;
+        let stripe = billing::stripe(config)?;
+        let inbox = InboxTask::start(&stripe, Some(&databases.app), &databases.worker).await?;
         let gateway_settings = GatewaySettings {
             database_url: databases.app.clone(),
             jwt_secret: jwt_secret.clone(),
             probes: roles::probes(&workers.health()),
+            stripe,
         };
         let gateway = Gateway::start(config, gateway_settings, listener).await?;
         let url = format!("http://{}", gateway.address);
@@ -86,6 +91,7 @@ impl Up {
             notices: servers.notices().to_vec(),
             gateway,
             workers,
+            inbox,
             servers,
         };
         up.write_env(&databases, &secrets)?;
@@ -117,8 +123,11 @@ impl Up {
 
     /// Stops everything, gateways first.
     pub async fn stop(self) -> Result<()> {
-        let Self { gateway, workers, mut servers, .. } = self;
+        let Self { gateway, workers, inbox, mut servers, .. } = self;
         let stopped = gateway.stop().await;
+        if let Some(inbox) = inbox {
+            inbox.stop().await;
+        }
         workers.stop().await;
         tokio::task::spawn_blocking(move || servers.stop()).await?;
         stopped

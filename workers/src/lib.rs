@@ -5,6 +5,7 @@
 
 mod host;
 mod janitor;
+pub mod processes;
 pub mod relay;
 
 pub use host::{Roles, WorkerHealth, WorkerOptions, Workers};

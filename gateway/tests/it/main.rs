@@ -2,6 +2,7 @@
 //! in [`coverage`].
 
 mod auth;
+mod billing;
 mod bulk;
 mod commands;
 mod coverage;
