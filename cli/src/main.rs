@@ -1,6 +1,7 @@
 //! `neuroops`: the one binary. Every role of the platform is a subcommand.
 
 mod admin;
+mod billing;
 mod client;
 mod demo;
 mod import;
@@ -52,6 +53,9 @@ enum Command {
     /// Look after Kafka's topics.
     #[command(subcommand)]
     Kafka(operations::KafkaCommand),
+    /// Look after what the payment provider has.
+    #[command(subcommand)]
+    Billing(billing::BillingCommand),
     /// Create, set up and list tenants.
     #[command(subcommand)]
     Tenants(admin::TenantsCommand),
@@ -130,6 +134,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Projections(command) => operations::projections(&config, command).await?,
         Command::Processes(command) => processes::run(&config, command).await?,
         Command::Kafka(command) => operations::kafka(&config, command).await?,
+        Command::Billing(command) => return billing::run(&config, command).await,
         Command::Tenants(command) => admin::tenants(&config, command).await?,
         Command::Tokens(command) => admin::tokens(&config, command).await?,
         Command::Import(mut args) => {

@@ -10,6 +10,7 @@ use commands::{BusOptions, CommandBus};
 use domain::processes::PROCESSES;
 use futures::FutureExt as _;
 use gateway::{ConnectionLimits, GatewayOptions, GatewayParts, GatewayState, Health, Probe, Vitals};
+use neuroops_stripe::Stripe;
 use platform::config::Config;
 use platform::kafka::KafkaOptions;
 use platform::{postgres, telemetry};
@@ -17,8 +18,10 @@ use projections::contexts;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use workers::processes::{EffectHandler, Effects};
+use workers::processes::Effects;
 use workers::{Automation, Roles, WorkerHealth, WorkerOptions, Workers};
+
+use crate::billing::{self, InboxTask};
 
 /// Connections of a gateway.
 const GATEWAY_CONNECTIONS: u32 = 24;
@@ -48,6 +51,8 @@ pub enum WorkRole {
     Due,
     /// Deletes what may be forgotten, such as expired idempotency keys.
     Janitor,
+    /// Looks at what Stripe delivers.
+    Inbox,
 }
 
 /// `neuroops work`
@@ -99,6 +104,8 @@ pub struct GatewaySettings {
     pub jwt_secret: String,
     /// Dependencies besides Postgres.
     pub probes: Vec<(&'static str, Probe)>,
+    /// The payment provider.
+    pub stripe: Stripe,
 }
 
 /// A gateway that listens.
@@ -121,13 +128,17 @@ impl Gateway {
         options.request_timeout = Duration::from_secs(config.http_timeout_seconds);
         options.cors_origins = config.frontend_url.iter().cloned().collect();
         let limits = options.connection_limits();
+        let mut probes = settings.probes;
+        probes.push(billing::probe(&settings.stripe));
         let state = GatewayState::start(GatewayParts {
             options,
+            features: billing::features(config, &pool),
+            receivers: billing::receivers(&settings.stripe, &pool),
             pool,
             bus,
             contexts: contexts::CONTEXTS,
             metrics: telemetry::init_metrics(),
-            probes: settings.probes,
+            probes,
             shutdown: shutdown.clone(),
         });
         let served = gateway::serve(listener, gateway::router(state), limits, shutdown.clone());
@@ -165,19 +176,55 @@ async fn wait_for_postgres(pool: &PgPool) -> Result<i32> {
     }
 }
 
-/// Starts workers. Those that send commands need a bus.
-pub async fn start_workers(database_url: &str, kafka: Option<KafkaOptions>, roles: Roles, bus: Option<Arc<CommandBus>>) -> Result<Workers> {
-    let pool = postgres::pool(database_url, WORKER_CONNECTIONS)?;
-    let partitions = wait_for_postgres(&pool).await?;
-    let contexts = contexts::context_types().into_iter().map(|(name, _)| name).collect();
-    let projections = contexts::projections();
-    let automation = bus.map(|bus| Automation::new(bus, &contexts::domains(), PROCESSES, Effects::new(effects())));
-    Ok(Workers::start(WorkerOptions { pool, kafka, contexts, projections, partitions, automation, roles }).await?)
+/// The workers of a process.
+pub struct Started {
+    workers: Workers,
+    inbox: Option<InboxTask>,
 }
 
-/// What processes may do outside the platform. A handler is listed here with the settings that it needs.
-fn effects() -> Vec<Arc<dyn EffectHandler>> {
-    Vec::new()
+/// What workers are started with.
+pub struct WorkerSettings<'a> {
+    /// Connection string of the worker role.
+    pub database_url: &'a str,
+    /// Kafka.
+    pub kafka: Option<KafkaOptions>,
+    /// What they do.
+    pub roles: Roles,
+    /// Whether deliveries of the payment provider are looked at.
+    pub inbox: bool,
+    /// Takes the commands of those that send any.
+    pub bus: Option<Arc<CommandBus>>,
+    /// The payment provider.
+    pub stripe: &'a Stripe,
+}
+
+impl Started {
+    /// Starts them.
+    pub async fn start(settings: WorkerSettings<'_>) -> Result<Self> {
+        let WorkerSettings { database_url, kafka, roles, inbox, bus, stripe } = settings;
+        let pool = postgres::pool(database_url, WORKER_CONNECTIONS)?;
+        let partitions = wait_for_postgres(&pool).await?;
+        let contexts = contexts::context_types().into_iter().map(|(name, _)| name).collect();
+        let projections = contexts::projections();
+        let inbox = bus.as_ref().filter(|_| inbox).and_then(|bus| InboxTask::start(stripe, &pool, bus));
+        let effects = Effects::new(stripe.handlers(&pool));
+        let automation = bus.map(|bus| Automation::new(bus, &contexts::domains(), PROCESSES, effects));
+        let workers = Workers::start(WorkerOptions { pool, kafka, contexts, projections, partitions, automation, roles }).await?;
+        Ok(Self { workers, inbox })
+    }
+
+    /// How they are.
+    pub fn health(&self) -> WorkerHealth {
+        self.workers.health()
+    }
+
+    /// Lets them finish what they do, and stops.
+    pub async fn stop(self) {
+        if let Some(inbox) = self.inbox {
+            inbox.stop().await;
+        }
+        self.workers.stop().await;
+    }
 }
 
 /// The probes of workers that run in the same process as a gateway.
@@ -196,8 +243,9 @@ pub fn probes(health: &WorkerHealth) -> Vec<(&'static str, Probe)> {
 /// `neuroops serve`
 pub async fn serve(config: &Config) -> Result<()> {
     let (database, jwt_secret) = (config.require_database()?.expose(), config.require_jwt_secret()?.expose().to_owned());
+    let stripe = billing::stripe(config)?;
     let listener = bind(config.http_addr, "HTTP_ADDR").await?;
-    let settings = GatewaySettings { write_side: WriteSide::of_gateway(config, database).await?, jwt_secret, probes: Vec::new() };
+    let settings = GatewaySettings { write_side: WriteSide::of_gateway(config, database).await?, jwt_secret, probes: Vec::new(), stripe };
     let gateway = Gateway::start(config, settings, listener)?;
     println!("listening on http://{}", gateway.address);
     stop_signal().await?;
@@ -222,8 +270,11 @@ pub async fn work(config: &Config, args: &WorkArgs) -> Result<()> {
         Some(address) => Some((bind(address, "METRICS_ADDR").await?, telemetry::init_metrics())),
         None => None,
     };
-    let bus = if roles.automate() { Some(WriteSide::of_program(config, config.require_database()?.expose()).await?.bus) } else { None };
-    let workers = start_workers(worker, kafka, roles, bus).await?;
+    let stripe = billing::stripe(config)?;
+    let inbox = runs(WorkRole::Inbox) && stripe.api().is_some();
+    let commands = roles.automate() || inbox;
+    let bus = if commands { Some(WriteSide::of_program(config, config.require_database()?.expose()).await?.bus) } else { None };
+    let workers = Started::start(WorkerSettings { database_url: worker, kafka, roles, inbox, bus, stripe: &stripe }).await?;
     let shutdown = CancellationToken::new();
     if let Some((listener, metrics)) = watched {
         println!("health and metrics on http://{}", listener.local_addr()?);

@@ -13,10 +13,11 @@ use platform::kafka::KafkaOptions;
 use platform::postgres::{self, with_database};
 use projections::contexts;
 use uuid::Uuid;
-use workers::{Roles, WorkerHealth, Workers};
+use workers::{Roles, WorkerHealth};
 
 use crate::admin;
-use crate::roles::{self, Gateway, GatewaySettings, WriteSide};
+use crate::billing;
+use crate::roles::{self, Gateway, GatewaySettings, Started, WorkerSettings, WriteSide};
 use crate::secrets::{Secrets, write_private};
 use crate::settings;
 
@@ -37,7 +38,7 @@ pub struct Up {
     /// The file with all that.
     pub env_file: PathBuf,
     gateway: Gateway,
-    workers: Workers,
+    workers: Started,
     servers: Embedded,
 }
 
@@ -64,14 +65,24 @@ impl Up {
         let jwt_secret = config.jwt_secret_key.as_ref().map_or(secrets.jwt_secret_key.as_str(), |secret| secret.expose()).to_owned();
         let write_side = WriteSide::of_gateway(config, &databases.app).await?;
         let bus = write_side.bus.clone();
-        let workers = roles::start_workers(&databases.worker, Some(kafka.clone()), Roles::ALL, Some(bus.clone())).await?;
+        let stripe = billing::stripe(config)?;
+        let workers = Started::start(WorkerSettings {
+            database_url: &databases.worker,
+            kafka: Some(kafka.clone()),
+            roles: Roles::ALL,
+            inbox: true,
+            bus: Some(bus.clone()),
+            stripe: &stripe,
+        })
+        .await?;
         wait_for_relay(&workers.health()).await;
-        let gateway_settings = GatewaySettings { write_side, jwt_secret: jwt_secret.clone(), probes: roles::probes(&workers.health()) };
-        let gateway = Gateway::start(config, gateway_settings, listener)?;
+        let probes = roles::probes(&workers.health());
+        let gateway = Gateway::start(config, GatewaySettings { write_side, jwt_secret: jwt_secret.clone(), probes, stripe }, listener)?;
         let url = format!("http://{}", gateway.address);
         let env_file = config.dir.join("demo.env");
         let (tenant_id, token) = demo_tenant(config, &databases.admin, &bus, &jwt_secret, secrets.demo_tenant_id).await?;
-        let up = Self { url, tenant_id, token, database_url: databases.app.clone(), bus, kafka, env_file, gateway, workers, servers };
+        let app = databases.app.clone();
+        let up = Self { url, tenant_id, token, database_url: app, bus, kafka, env_file, gateway, workers, servers };
         up.write_env(&databases, &secrets)?;
         Ok(up)
     }

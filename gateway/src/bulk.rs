@@ -143,6 +143,7 @@ impl Runner {
                 // A stream may outlive the token that opened it.
                 state.auth().check(&caller).await?;
                 state.auth().may_command(&caller).await?;
+                state.features().require(caller.tenant_id, context).await?;
                 execute(&state, context, request).await
             };
             let result = result.await;

@@ -120,6 +120,7 @@ async fn submit(
 ) -> Result<Response, Problem> {
     caller.require(found.permission())?;
     state.auth().may_command(caller).await?;
+    state.features().require(caller.tenant_id, found.context).await?;
     limits::check_media_type(headers, &["application/json"])?;
     let (correlation_id, causation_id) = headers::correlation(headers)?;
     let request = CommandRequest {

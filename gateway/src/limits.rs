@@ -82,14 +82,19 @@ pub fn body_timed_out(limit: Duration) -> Problem {
 
 /// Reads a JSON body: bounded in size, time and depth, and UTF-8.
 pub async fn read_json(headers: &HeaderMap, body: Body, options: &GatewayOptions) -> Result<Bytes, Problem> {
+    let bytes = read_body(headers, body, options).await?;
+    check_json(&bytes, options.json_depth_max)?;
+    Ok(bytes)
+}
+
+/// Reads a body as it is: bounded in size and time.
+pub async fn read_body(headers: &HeaderMap, body: Body, options: &GatewayOptions) -> Result<Bytes, Problem> {
     let announced = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<usize>().ok());
     if announced.is_some_and(|length| length > options.body_bytes_max) {
         return Err(too_large(options.body_bytes_max));
     }
     let read = collect(body, options.body_bytes_max);
-    let bytes = tokio::time::timeout(options.request_timeout, read).await.map_err(|_| body_timed_out(options.request_timeout))??;
-    check_json(&bytes, options.json_depth_max)?;
-    Ok(bytes)
+    tokio::time::timeout(options.request_timeout, read).await.map_err(|_| body_timed_out(options.request_timeout))?
 }
 
 async fn collect(body: Body, bytes_max: usize) -> Result<Bytes, Problem> {

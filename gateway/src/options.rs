@@ -40,6 +40,8 @@ pub struct GatewayOptions {
     pub wait_timeout: Duration,
     /// How often the list of revoked tokens is read.
     pub deny_refresh: Duration,
+    /// How long it is believed what a tenant may use.
+    pub features_last: Duration,
     /// How often an idle stream is kept alive.
     pub stream_keep_alive: Duration,
     /// How long a client of a stream may take no event that is there for it.
@@ -68,6 +70,7 @@ impl GatewayOptions {
             statement_timeout: Duration::from_secs(10),
             wait_timeout: Duration::from_secs(5),
             deny_refresh: Duration::from_secs(2),
+            features_last: Duration::from_secs(10),
             stream_keep_alive: Duration::from_secs(15),
             stream_stall_max: Duration::from_secs(30),
             connections_max: 10_000,

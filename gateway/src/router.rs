@@ -16,7 +16,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use crate::health::Vitals;
 use crate::problem::Problem;
 use crate::state::GatewayState;
-use crate::{auth, bulk, commands, docs, health, history, observe, openapi, queries, stream};
+use crate::{auth, bulk, commands, docs, health, history, observe, openapi, queries, stream, webhooks};
 
 /// Answers smaller than this are not worth compressing.
 const COMPRESSED_BYTES_MIN: u16 = 1024;
@@ -86,6 +86,7 @@ fn open() -> Router<GatewayState> {
         .route("/docs", get(docs::redirect))
         .route("/docs/", get(docs::index))
         .route("/docs/{file}", get(docs::file))
+        .route("/webhooks/{source}", post(webhooks::deliver))
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn(docs::security))
 }
@@ -94,7 +95,7 @@ fn open() -> Router<GatewayState> {
 async fn method_not_allowed(State(state): State<GatewayState>, OriginalUri(uri): OriginalUri) -> Problem {
     let segments: Vec<&str> = uri.path().split('/').skip(1).collect();
     match segments.as_slice() {
-        ["v1", "commands"] => Problem::method_not_allowed(&["POST"]),
+        ["v1", "commands"] | ["webhooks", _] => Problem::method_not_allowed(&["POST"]),
         ["v1", "events"] | ["v1", "events", "ws"] => Problem::method_not_allowed(&["GET", "HEAD"]),
         ["v1", rest @ ..] => match state.catalogue().methods(rest) {
             methods if methods.is_empty() => Problem::from_status(StatusCode::NOT_FOUND),

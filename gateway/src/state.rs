@@ -8,6 +8,7 @@ use commands::CommandBus;
 use domain::kernel::{TenantId, partition_of};
 use metrics_exporter_prometheus::PrometheusHandle;
 use projections::contexts::ContextEntry;
+use projections::features::FeatureSource;
 use projections::runtime::{LogHeads, Place, Position};
 use sqlx::PgPool;
 use tokio::sync::watch;
@@ -16,11 +17,13 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::Auth;
 use crate::catalogue::Catalogue;
 use crate::deny::DenyList;
+use crate::features::FeatureGate;
 use crate::health::{Probe, Vitals};
 use crate::limits::TenantLimit;
 use crate::openapi::Documents;
 use crate::options::GatewayOptions;
 use crate::wait::Watcher;
+use crate::webhooks::WebhookReceiver;
 
 /// The last position of each log partition.
 pub(crate) type Heads = watch::Receiver<Arc<HashMap<Place, Position>>>;
@@ -37,6 +40,8 @@ struct Inner {
     watcher: Watcher,
     heads: Heads,
     vitals: Vitals,
+    features: FeatureGate,
+    receivers: Vec<Arc<dyn WebhookReceiver>>,
     closing: CancellationToken,
 }
 
@@ -58,6 +63,10 @@ pub struct GatewayParts {
     pub metrics: PrometheusHandle,
     /// Dependencies besides Postgres for `/health/ready`, by name.
     pub probes: Vec<(&'static str, Probe)>,
+    /// Tells what tenants may use; without it, everything.
+    pub features: Option<Arc<dyn FeatureSource>>,
+    /// Who takes deliveries of outside services.
+    pub receivers: Vec<Arc<dyn WebhookReceiver>>,
     /// Ends the event streams; the same token as for [`crate::serve`].
     pub shutdown: CancellationToken,
 }
@@ -65,7 +74,7 @@ pub struct GatewayParts {
 impl GatewayState {
     /// Starts the gateway's background tasks. They end with the last clone of the state.
     pub fn start(parts: GatewayParts) -> Self {
-        let GatewayParts { options, pool, bus, contexts, metrics, probes, shutdown } = parts;
+        let GatewayParts { options, pool, bus, contexts, metrics, probes, features, receivers, shutdown } = parts;
         let denied = DenyList::start(pool.clone(), options.deny_refresh);
         let catalogue = Catalogue::new(contexts);
         Self(Arc::new(Inner {
@@ -76,6 +85,8 @@ impl GatewayState {
             watcher: Watcher::start(pool.clone()),
             heads: LogHeads::watch(pool.clone()),
             vitals: Vitals::new(pool.clone(), probes, metrics),
+            features: FeatureGate::new(features, options.features_last),
+            receivers,
             closing: shutdown,
             options,
             pool,
@@ -124,6 +135,16 @@ impl GatewayState {
 
     pub(crate) fn heads(&self) -> Heads {
         self.0.heads.clone()
+    }
+
+    /// What tenants may use.
+    pub(crate) fn features(&self) -> &FeatureGate {
+        &self.0.features
+    }
+
+    /// Who takes deliveries of this service.
+    pub(crate) fn receiver(&self, source: &str) -> Option<&Arc<dyn WebhookReceiver>> {
+        self.0.receivers.iter().find(|receiver| receiver.source() == source)
     }
 
     pub(crate) fn closing(&self) -> &CancellationToken {

@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use thiserror::Error;
+use uuid::Uuid;
 
 use self::read::Reader;
 use crate::embedded::{EmbeddedOptions, KAFKA_VERSION, KafkaOptions, PostgresOptions};
@@ -99,6 +100,8 @@ pub struct Config {
     pub ai: Ai,
     /// `AWS_*`, `S3_BUCKET_*`.
     pub aws: Aws,
+    /// `BILLING_TENANT_ID`: the tenant that sells the platform to the others, and to whom the Stripe account belongs.
+    pub billing_tenant_id: Option<Uuid>,
     /// `FRONTEND_URL`: where links in mails and redirects after payment lead.
     pub frontend_url: Option<String>,
     /// `SUPER_ADMIN_EMAIL`: who administers the platform itself.
@@ -106,13 +109,15 @@ pub struct Config {
     caches: Vec<PathBuf>,
 }
 
-/// Payments; used once billing is switched on.
+/// Payments.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stripe {
     /// `STRIPE_SECRET_KEY`.
     pub secret_key: Option<Secret>,
-    /// `STRIPE_WEBHOOK_SECRET`: verifies what Stripe sends.
-    pub webhook_secret: Option<Secret>,
+    /// `STRIPE_WEBHOOK_SECRET`: verify what Stripe sends; several while one is replaced by another.
+    pub webhook_secrets: Vec<Secret>,
+    /// `STRIPE_API_BASE`: where Stripe's interface is, if not at Stripe.
+    pub api_base: Option<String>,
     /// `STRIPE_PRICE_<PLAN>`: plan in lower case and Stripe's id of its price.
     pub prices: Vec<(String, String)>,
 }
@@ -182,7 +187,8 @@ impl Config {
             kafka_port: read.number("NEUROOPS_KAFKA_PORT", 19092, 0..=u64::from(u16::MAX)),
             stripe: Stripe {
                 secret_key: read.secret_with_prefix("STRIPE_SECRET_KEY", &["sk_", "rk_"]),
-                webhook_secret: read.secret_with_prefix("STRIPE_WEBHOOK_SECRET", &["whsec_"]),
+                webhook_secrets: read.secrets_with_prefix("STRIPE_WEBHOOK_SECRET", "whsec_"),
+                api_base: read.web_address("STRIPE_API_BASE"),
                 prices: read.family("STRIPE_PRICE_", &PLANS),
             },
             ai: Ai {
@@ -196,6 +202,7 @@ impl Config {
                 region: read.text("AWS_REGION"),
                 buckets: read.family("S3_BUCKET_", &BUCKETS),
             },
+            billing_tenant_id: read.uuid("BILLING_TENANT_ID"),
             frontend_url: read.web_address("FRONTEND_URL"),
             super_admin_email: read.email("SUPER_ADMIN_EMAIL"),
             caches: read.caches(),

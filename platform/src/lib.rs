@@ -1,5 +1,6 @@
 //! What several roles need: configuration, Postgres, Kafka, telemetry, and the servers that `neuroops up` brings itself.
 
+pub mod breaker;
 pub mod clock;
 pub mod config;
 pub mod embedded;

@@ -9,6 +9,7 @@
 
 pub mod contexts;
 pub mod document;
+pub mod features;
 pub mod model;
 pub mod runtime;
 

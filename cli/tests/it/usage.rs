@@ -5,7 +5,15 @@ use std::process::{Command, Output};
 fn neuroops(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     let folder = tempfile::tempdir().expect("a folder");
     let mut command = Command::new(env!("CARGO_BIN_EXE_neuroops"));
-    for name in ["DATABASE_URL", "DATABASE_ADMIN_URL", "DATABASE_WORKER_URL", "KAFKA_BOOTSTRAP_SERVERS", "JWT_SECRET_KEY", "HTTP_ADDR"] {
+    for name in [
+        "DATABASE_URL",
+        "DATABASE_ADMIN_URL",
+        "DATABASE_WORKER_URL",
+        "KAFKA_BOOTSTRAP_SERVERS",
+        "JWT_SECRET_KEY",
+        "HTTP_ADDR",
+        "STRIPE_SECRET_KEY",
+    ] {
         command.env_remove(name);
     }
     command.env("NEUROOPS_DIR", folder.path()).envs(environment.iter().copied()).args(arguments).output().expect("the binary runs")
@@ -50,6 +58,13 @@ fn an_occupied_port_is_named() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address").to_string();
     fails_with(&neuroops(&["up"], &[("HTTP_ADDR", &address)]), &[&address, "HTTP_ADDR"]);
+}
+
+#[test]
+fn there_is_nothing_to_compare_with_in_local_mode() {
+    fails_with(&neuroops(&["billing", "reconcile"], &[]), &["local mode", "STRIPE_SECRET_KEY"]);
+    fails_with(&neuroops(&["billing", "reconcile", "--days", "0"], &[("STRIPE_SECRET_KEY", "sk_test_1")]), &["--days"]);
+    fails_with(&neuroops(&["billing", "reconcile"], &[("STRIPE_SECRET_KEY", "sk_test_1")]), &["DATABASE_URL"]);
 }
 
 #[test]

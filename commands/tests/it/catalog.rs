@@ -6,7 +6,7 @@ use sqlx::Executor as _;
 use crate::support::database;
 
 /// Tables that hold nothing of a tenant. A new table either has `tenant_id` or is named here.
-const WITHOUT_TENANT: [&str; 10] = [
+const WITHOUT_TENANT: [&str; 11] = [
     "_sqlx_migrations",
     "log.aggregate_types",
     "log.contexts",
@@ -17,6 +17,7 @@ const WITHOUT_TENANT: [&str; 10] = [
     "runtime.projections",
     "runtime.read_models",
     "runtime.relay",
+    "runtime.webhook_events",
 ];
 
 /// Tables of all schemas but the system's, with the number of their column `tenant_id`.

@@ -170,6 +170,12 @@ impl<A: Aggregate> Then<A> {
         }
     }
 
+    /// The events of the accepted decision.
+    #[track_caller]
+    pub fn events(&self) -> Vec<A::Event> {
+        self.answer.as_ref().expect("the command is accepted").events.clone()
+    }
+
     /// The claims of the accepted decision.
     #[track_caller]
     pub fn claims(&self) -> &[Claim] {

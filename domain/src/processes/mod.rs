@@ -1,5 +1,11 @@
 //! The process managers, each in a file of its own. Here alone contexts meet: a process reads the events of some and names commands of others.
 
+mod billing_charge;
+mod billing_collect;
+mod billing_invoice;
+mod billing_ledger;
+mod billing_provider;
+mod billing_settle;
 pub mod inventory_ledger;
 pub mod inventory_reorder;
 mod invoicing_ledger;
@@ -13,4 +19,13 @@ pub static PROCESSES: &[&ProcessDef] = &[
     &inventory_ledger::PROCESS,
     &inventory_reorder::PROCESS,
     &invoicing_ledger::PROCESS,
+    &billing_invoice::PROCESS,
+    &billing_charge::PROCESS,
+    &billing_collect::PROCESS,
+    &billing_settle::PROCESS,
+    &billing_ledger::PROCESS,
+    &billing_provider::PROCESS,
 ];
+
+#[cfg(test)]
+mod billing_tests;

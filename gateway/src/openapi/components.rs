@@ -9,7 +9,10 @@ use crate::position::TOKENS_MAX;
 const PROBLEMS: [(&str, &str); 16] = [
     ("400", "The request is malformed: a header, a parameter or a field. `fields` names it."),
     ("401", "The token is missing, not valid, expired or revoked."),
-    ("403", "The token's roles do not include the permission, or the tenant is suspended or closed."),
+    (
+        "403",
+        "The token's roles do not include the permission, the tenant's subscription does not include the context, or the tenant is suspended or closed.",
+    ),
     ("404", "There is no such thing in this tenant."),
     ("405", "The address does not answer to this method; `Allow` tells to which it does."),
     ("406", "The answer is not available in a format that is accepted."),

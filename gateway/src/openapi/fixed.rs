@@ -31,6 +31,23 @@ pub fn describe(builder: &mut Builder, catalogue: &Catalogue) {
     ready["responses"]["503"] =
         json!({ "description": "Postgres does not answer.", "content": { "application/json": { "schema": health } } });
     builder.operation("/health/ready", "get", ready);
+    webhooks(builder);
+}
+
+fn webhooks(builder: &mut Builder) {
+    let source =
+        json!({ "name": "source", "in": "path", "required": true, "schema": { "type": "string" }, "description": "The outside service." });
+    let mut responses = problems(&["400", "404", "405", "408", "413", "503"]);
+    responses.insert("204".to_owned(), json!({ "description": "The delivery is verified and stored, once." }));
+    builder.operation(
+        "/webhooks/{source}",
+        "post",
+        json!({
+            "operationId": "webhook", "tags": ["platform"], "summary": "A delivery of an outside service, such as `stripe`", "security": [],
+            "description": "The body is verified as it was sent, by the service's own signature.",
+            "parameters": [source], "requestBody": { "required": true, "content": { "application/json": { "schema": {} } } }, "responses": responses
+        }),
+    );
 }
 
 /// An operation that needs no token.

@@ -43,6 +43,7 @@ pub async fn list(
     let entry = state.catalogue().context(&context)?;
     let readable = entry.readable(&name)?;
     caller.require(Permission::Read { context: entry.name })?;
+    state.features().require(caller.tenant_id, entry.name).await?;
     let answer = async {
         match readable {
             Readable::Model(def) => rows::list(&state, &caller, def, &headers, pairs).await,
@@ -69,6 +70,7 @@ pub async fn one(
         }
     })?;
     caller.require(Permission::Read { context: entry.name })?;
+    state.features().require(caller.tenant_id, entry.name).await?;
     in_time(&state, row::read(&state, &caller, def, &id, &headers, pairs)).await
 }
 

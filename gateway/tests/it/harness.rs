@@ -1,15 +1,17 @@
 //! A gateway with a database of its own, and clients of it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use commands::{BusOptions, CommandBus};
-use gateway::{ConnectionLimits, GatewayOptions, GatewayParts, GatewayState};
+use gateway::{ConnectionLimits, GatewayOptions, GatewayParts, GatewayState, WebhookReceiver};
 use platform::clock;
 use platform::testing::TestDatabase;
 use projections::contexts::ContextEntry;
+use projections::features::FeatureSource;
 use serde_json::Value;
 use sqlx::Executor as _;
 use tokio_util::sync::CancellationToken;
@@ -26,6 +28,13 @@ pub struct Gateway {
     pub router: Router,
     pub shutdown: CancellationToken,
     limits: ConnectionLimits,
+}
+
+/// What a gateway may be given besides.
+#[derive(Default)]
+pub struct Extras {
+    pub features: Option<Arc<dyn FeatureSource>>,
+    pub receivers: Vec<Arc<dyn WebhookReceiver>>,
 }
 
 /// An answer.
@@ -75,6 +84,15 @@ impl Gateway {
     }
 
     pub async fn start(contexts: &'static [ContextEntry], change: impl FnOnce(GatewayOptions) -> GatewayOptions) -> Self {
+        Self::start_with(contexts, change, |_| Extras::default()).await
+    }
+
+    /// Starts with what is made of the database.
+    pub async fn start_with(
+        contexts: &'static [ContextEntry],
+        change: impl FnOnce(GatewayOptions) -> GatewayOptions,
+        extras: impl FnOnce(&TestDatabase) -> Extras,
+    ) -> Self {
         let types: Vec<_> = contexts
             .iter()
             .map(|entry| (entry.domain.name.to_owned(), (entry.domain.aggregates)().iter().map(|found| found.name().to_owned()).collect()))
@@ -88,6 +106,7 @@ impl Gateway {
         let shutdown = CancellationToken::new();
         let options = change(GatewayOptions { deny_refresh: Duration::from_millis(50), ..GatewayOptions::new(SECRET) });
         let limits = options.connection_limits();
+        let Extras { features, receivers } = extras(&db);
         let state = GatewayState::start(GatewayParts {
             options,
             pool: db.app.clone(),
@@ -95,6 +114,8 @@ impl Gateway {
             contexts,
             metrics: platform::telemetry::init_metrics(),
             probes: Vec::new(),
+            features,
+            receivers,
             shutdown: shutdown.clone(),
         });
         Self { router: gateway::router(state), db, shutdown, limits }

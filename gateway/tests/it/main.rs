@@ -3,6 +3,7 @@
 
 mod accounting;
 mod auth;
+mod billing;
 mod bulk;
 mod commands;
 mod coverage;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::str::FromStr as _;
 
 use sqlx::postgres::PgConnectOptions;
+use uuid::Uuid;
 
 use super::{Config, ConfigError, JWT_SECRET_BYTES_MIN, LogFormat, Secret};
 
@@ -110,6 +111,18 @@ impl<'a> Reader<'a> {
     pub(super) fn secret_with_prefix(&mut self, name: &str, prefixes: &[&str]) -> Option<Secret> {
         let must_be = format!("a key that begins with {}", prefixes.join(" or "));
         self.checked(name, &must_be, |value| prefixes.iter().any(|prefix| has_more_than(value, prefix))).map(Secret::new)
+    }
+
+    /// Secrets that are given as a list with commas.
+    pub(super) fn secrets_with_prefix(&mut self, name: &str, prefix: &str) -> Vec<Secret> {
+        let must_be = format!("a secret that begins with {prefix}, or several with commas");
+        let all = |value: &str| value.split(',').all(|secret| has_more_than(secret.trim(), prefix));
+        let value = self.checked(name, &must_be, all).unwrap_or_default();
+        value.split(',').map(str::trim).filter(|secret| !secret.is_empty()).map(Secret::new).collect()
+    }
+
+    pub(super) fn uuid(&mut self, name: &str) -> Option<Uuid> {
+        self.checked(name, "an id (a UUID)", |value| Uuid::parse_str(value).is_ok()).and_then(|value| Uuid::parse_str(&value).ok())
     }
 
     /// The variables `<prefix><member>` that are set, by member in lower case.

@@ -101,12 +101,25 @@ fn addresses_are_checked_for_their_form() {
         ("FRONTEND_URL", "https://app.example.com/", "app.example.com"),
         ("SUPER_ADMIN_EMAIL", "root@example.com", "root@@example.com"),
         ("STRIPE_WEBHOOK_SECRET", "whsec_x", "whsec_"),
+        ("STRIPE_WEBHOOK_SECRET", "whsec_x, whsec_y", "whsec_x,y"),
+        ("STRIPE_API_BASE", "http://127.0.0.1:8420/", "localhost:8420"),
+        ("BILLING_TENANT_ID", "0197f3c2-0000-7000-8000-000000000000", "7"),
         ("STRIPE_PRICE_GROWTH", "price_1", "price 1"),
         ("NEUROOPS_LOG_FORMAT", "json", "JSON"),
     ] {
         load(&[(name, good)]).expect(good);
         problem(name, bad);
     }
+}
+
+#[test]
+fn webhook_secrets_may_be_several_while_one_replaces_another() {
+    let secrets = |value: &str| {
+        let config = load(&[("STRIPE_WEBHOOK_SECRET", value)]).expect("valid");
+        config.stripe.webhook_secrets.iter().map(|secret| secret.expose().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(secrets("whsec_a, whsec_b"), ["whsec_a", "whsec_b"]);
+    assert_eq!(secrets(""), [""; 0]);
 }
 
 #[test]

@@ -10,13 +10,15 @@ const RULE: &str = "dependency-direction";
 /// What each crate of the workspace may depend on within it. `None`: on anything.
 ///
 /// Dev-dependencies are free: a test may stand anything up.
-const MAY_USE: [(&str, Option<&[&str]>); 9] = [
+const MAY_USE: [(&str, Option<&[&str]>); 11] = [
     ("domain", Some(&[])),
     ("platform", Some(&[])),
     ("commands", Some(&["domain", "platform"])),
     ("projections", Some(&["domain", "platform"])),
     ("gateway", Some(&["commands", "projections", "platform", "domain"])),
     ("workers", Some(&["commands", "projections", "platform", "domain"])),
+    ("stripe", Some(&["commands", "projections", "platform", "domain", "workers", "gateway"])),
+    ("fake-stripe", Some(&["platform"])),
     ("cli", None),
     ("bench", None),
     ("xtask", None),

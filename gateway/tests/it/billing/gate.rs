@@ -1,0 +1,96 @@
+//! What a tenant may use by its subscription to the platform.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::StatusCode;
+use domain::kernel::TenantId;
+use gateway::GatewayOptions;
+use platform::clock;
+use projections::billing::SubscribedFeatures;
+use projections::contexts::ContextEntry;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{Teller, days_ago, project};
+use crate::harness::{Client, Extras, Gateway};
+
+static CONTEXTS: &[ContextEntry] = &[projections::crm::CONTEXT, projections::billing::CONTEXT];
+
+async fn gated(operator: Uuid) -> Gateway {
+    let change = |options| GatewayOptions { features_last: Duration::ZERO, ..options };
+    let extras = |db: &platform::testing::TestDatabase| Extras {
+        features: Some(Arc::new(SubscribedFeatures::new(db.app.clone(), TenantId(operator)))),
+        ..Extras::default()
+    };
+    Gateway::start_with(CONTEXTS, change, extras).await
+}
+
+fn plan(entitlements: Value) -> Value {
+    json!({ "name": "Tier", "price": { "amount_minor": 4_900, "currency": "EUR" }, "entitlements": entitlements })
+}
+
+/// What a query, a command and a bulk command of the CRM are answered.
+async fn answers(client: &Client) -> [u16; 3] {
+    let query = client.get("/v1/crm/contact-list").await;
+    let command = client.post("/v1/crm/contact/register", r#"{"given_name":"Ada"}"#).await;
+    let line = r#"{"context":"crm","aggregate":"contact","command":"register","body":{"given_name":"Ada"}}"#;
+    let bulk = client.post_with("/v1/commands", &[("content-type", "application/x-ndjson")], line).await;
+    let bulk: Value = serde_json::from_str(bulk.text().trim()).unwrap();
+    for answer in [&query, &command] {
+        if answer.status == StatusCode::FORBIDDEN {
+            answer.is_problem(403, "feature_not_entitled");
+        }
+    }
+    if bulk["status"] == 403 {
+        assert_eq!(bulk["problem"]["code"], "feature_not_entitled");
+    }
+    [query.status.as_u16(), command.status.as_u16(), u16::try_from(bulk["status"].as_u64().unwrap()).unwrap()]
+}
+
+#[tokio::test]
+async fn a_tenants_plan_decides_what_it_may_use() {
+    let operator = clock::new_id();
+    let gateway = gated(operator).await;
+    let _projectors = project(&gateway).await;
+    let teller = Teller::new(gateway.client_of(operator, "owner"));
+    let client = gateway.client("member").await;
+    assert_eq!(answers(&client).await, [200; 3], "who never subscribed may use everything");
+
+    teller.accepted("plan/starter/publish", plan(json!({ "context.billing": true }))).await;
+    teller.accepted("plan/growth/publish", plan(json!({ "context.billing": true, "context.crm": true }))).await;
+    let tenant = client.tenant.to_string();
+    teller.accepted(&format!("customer/{tenant}/register"), json!({ "name": "A tenant" })).await;
+    teller.accepted("subscription/t/start", json!({ "customer_id": tenant, "plan_id": "starter", "start_at": days_ago(10) })).await;
+    teller.rows("subscription-list").await;
+    teller.rows("plan-list").await;
+    assert_eq!(answers(&client).await, [403; 3], "another plan has it, this one does not");
+    assert_eq!(client.get("/v1/billing/plan-list").await.status, StatusCode::OK);
+    assert_eq!(answers(&teller.client).await, [200; 3], "the operator buys nothing of itself");
+    let history = client.get("/v1/crm/contact/nobody/history").await;
+    history.is_problem(404, "not_found");
+
+    teller.accepted("subscription/t/override-entitlement", json!({ "feature": "context.crm", "value": true })).await;
+    teller.rows("subscription-list").await;
+    assert_eq!(answers(&client).await, [200; 3], "an override grants it");
+    teller.accepted("subscription/t/override-entitlement", json!({ "feature": "context.crm", "value": null })).await;
+    teller.accepted("subscription/t/change-plan", json!({ "plan_id": "growth", "when": "now" })).await;
+    teller.rows("subscription-list").await;
+    assert_eq!(answers(&client).await, [200; 3], "the larger plan has it");
+
+    let policy = json!({ "retry_days": [1], "entitlement_ends_at_step": 0, "final_days": 1 });
+    teller.accepted("dunning-policy/default/define", policy).await;
+    let amount = json!({ "amount_minor": 4_900, "currency": "EUR" });
+    teller.accepted("payment/y/request", json!({ "customer_id": tenant, "amount": amount, "subscription_id": "t" })).await;
+    teller.accepted("payment/y/fail", json!({ "code": "card_declined" })).await;
+    teller.rows("subscription-list").await;
+    assert_eq!(answers(&client).await, [403; 3], "what is overdue takes it away");
+    teller.accepted("payment/y/capture", json!({})).await;
+    teller.rows("subscription-list").await;
+    assert_eq!(answers(&client).await, [200; 3], "what is paid gives it back");
+
+    teller.accepted("subscription/t/cancel", json!({ "when": "now" })).await;
+    teller.rows("subscription-list").await;
+    assert_eq!(answers(&client).await, [403; 3], "who has left may not use what is sold");
+    gateway.stop().await;
+}

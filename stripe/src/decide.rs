@@ -1,0 +1,287 @@
+//! What follows from how an object of Stripe stands now: commands, each of which changes nothing the second time.
+
+use chrono::{DateTime, Utc};
+use domain::kernel::StepCommand;
+use serde_json::{Value, json};
+
+use crate::PROVIDER;
+use crate::api::objects::{DisputeState, Intent, RefundState, SessionState, SubscriptionState, key};
+
+/// A command of billing.
+pub fn command(aggregate: &str, id: &str, command: &str, body: Value) -> StepCommand {
+    StepCommand { context: "billing".to_owned(), aggregate: aggregate.to_owned(), id: id.to_owned(), command: command.to_owned(), body }
+}
+
+/// Cuts a text of Stripe's to what a field of ours holds; empty texts are none.
+pub fn bounded(text: &str, chars_max: usize) -> Option<String> {
+    let kept: String = text.chars().filter(|c| !c.is_control()).take(chars_max).collect();
+    let kept = kept.trim();
+    (!kept.is_empty()).then(|| kept.to_owned())
+}
+
+/// A failed attempt to collect an amount.
+pub fn failure(payment_id: &str, code: &str, message: Option<&str>, intent: Option<&str>, attempt: Option<u64>) -> StepCommand {
+    let body = json!({
+        "code": bounded(code, 64).unwrap_or_else(|| "unknown".to_owned()),
+        "message": message.and_then(|message| bounded(message, 2_000)),
+        "external_id": intent,
+        "attempt": attempt
+    });
+    command("payment", payment_id, "fail", body)
+}
+
+/// What a payment intent means for our payment. `attempt` is the attempt that led to it, where that is known.
+pub fn of_intent(payment_id: &str, intent: &Intent, attempt: Option<u64>) -> Vec<StepCommand> {
+    let payment = |name: &str, body: Value| vec![command("payment", payment_id, name, body)];
+    match intent.status.as_str() {
+        "succeeded" => {
+            let method = intent.method.as_deref().and_then(|method| bounded(method, 64));
+            payment("capture", json!({ "external_id": intent.id, "amount": intent.received, "method": method }))
+        }
+        "requires_capture" => payment("authorize", json!({ "external_id": intent.id, "amount": intent.capturable })),
+        "requires_action" => payment("require-action", json!({ "external_id": intent.id, "url": intent.action_url })),
+        "requires_payment_method" => match &intent.error_code {
+            Some(code) => vec![failure(payment_id, code, intent.error_message.as_deref(), Some(&intent.id), attempt)],
+            None => Vec::new(),
+        },
+        "canceled" => payment("void", json!({ "reason": "The payment was called off at Stripe." })),
+        // Under way: Stripe tells when it is done.
+        _ => Vec::new(),
+    }
+}
+
+/// Our id of a refund: the one that we gave, or Stripe's own for one that was made in Stripe's pages.
+pub fn refund_id(refund: &RefundState) -> String {
+    refund.metadata.get(key::REFUND).cloned().unwrap_or_else(|| refund.id.clone())
+}
+
+/// What a refund means for our payment.
+pub fn of_refund(payment_id: &str, refund: &RefundState) -> Vec<StepCommand> {
+    let refund_id = refund_id(refund);
+    let payment = |name: &str, body: Value| vec![command("payment", payment_id, name, body)];
+    match refund.status.as_str() {
+        "succeeded" => payment("complete-refund", json!({ "refund_id": refund_id, "amount": refund.amount, "external_id": refund.id })),
+        // A refund that was made at Stripe and failed there never was one of ours.
+        "failed" | "canceled" if refund.metadata.contains_key(key::REFUND) => {
+            let reason = refund.failure.as_deref().and_then(|reason| bounded(reason, 2_000));
+            payment("fail-refund", json!({ "refund_id": refund_id, "reason": reason.unwrap_or_else(|| refund.status.clone()) }))
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// What a dispute means for our payment. Inquiries (`warning_…`) take no money and are none.
+pub fn of_dispute(payment_id: &str, dispute: &DisputeState) -> Vec<StepCommand> {
+    if dispute.status.starts_with("warning_") || dispute.status == "prevented" {
+        return Vec::new();
+    }
+    let reason = bounded(&dispute.reason, 64).unwrap_or_else(|| "general".to_owned());
+    let body = json!({ "dispute_id": dispute.id, "amount": dispute.amount, "reason": reason });
+    let mut commands = vec![command("payment", payment_id, "open-chargeback", body)];
+    if matches!(dispute.status.as_str(), "won" | "lost") {
+        let body = json!({ "dispute_id": dispute.id, "outcome": dispute.status });
+        commands.push(command("payment", payment_id, "close-chargeback", body));
+    }
+    commands
+}
+
+/// What a subscription means for ours. Nothing without an item, which Stripe never leaves out.
+pub fn of_subscription(
+    id: &str,
+    customer_id: &str,
+    plan_id: &str,
+    subscription: &SubscriptionState,
+    observed_at: DateTime<Utc>,
+) -> Vec<StepCommand> {
+    let (Some((_, _, quantity)), Some((period_start, period_end))) = (&subscription.item, subscription.period) else { return Vec::new() };
+    let body = json!({
+        "external_id": subscription.id,
+        "customer_id": customer_id,
+        "plan_id": plan_id,
+        "quantity": quantity,
+        "status": subscription.status,
+        "period_start": period_start,
+        "period_end": period_end,
+        "started_at": subscription.started_at,
+        "trial_end": subscription.trial_end,
+        "cancel_at": subscription.cancel_at,
+        "ended_at": subscription.ended_at,
+        "observed_at": observed_at
+    });
+    vec![command("subscription", id, "sync", body)]
+}
+
+/// What a page means for our checkout.
+pub fn of_session(checkout_id: &str, session: &SessionState) -> Vec<StepCommand> {
+    match session.status.as_str() {
+        "complete" => {
+            vec![command("checkout", checkout_id, "complete", json!({ "external_subscription": session.subscription }))]
+        }
+        "expired" => vec![command("checkout", checkout_id, "fail", json!({ "code": "expired" }))],
+        _ => Vec::new(),
+    }
+}
+
+/// Stripe knows a customer.
+pub fn link(customer_id: &str, external_id: &str) -> StepCommand {
+    command("customer", customer_id, "link", json!({ "provider": PROVIDER, "external_id": external_id }))
+}
+
+/// Stripe knows a customer no more.
+pub fn unlink(customer_id: &str) -> StepCommand {
+    command("customer", customer_id, "unlink", json!({ "provider": PROVIDER }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use domain::kernel::{Currency, Money};
+
+    use super::*;
+
+    fn intent(status: &str) -> Intent {
+        Intent {
+            id: "pi_1".into(),
+            status: status.into(),
+            amount: Some(Money::new(1_000, Currency::EUR)),
+            received: Some(Money::new(1_000, Currency::EUR)),
+            capturable: Some(Money::new(1_000, Currency::EUR)),
+            error_code: None,
+            error_message: None,
+            action_url: Some("https://x.io".into()),
+            method: Some("card".into()),
+            metadata: HashMap::new(),
+        }
+    }
+
+    fn names(commands: &[StepCommand]) -> Vec<&str> {
+        commands.iter().map(|command| command.command.as_str()).collect()
+    }
+
+    /// Every command that is decided decodes.
+    fn check(commands: &[StepCommand]) {
+        for command in commands {
+            let aggregate = domain::billing::CONTEXT.aggregate(&command.aggregate).expect("the aggregate exists");
+            let known = aggregate.commands().iter().find(|def| def.name == command.command).expect("the command exists");
+            let schema = (known.schema)(&mut schemars::SchemaGenerator::default());
+            let properties = schema.get("properties").and_then(Value::as_object).expect("fields");
+            for field in command.body.as_object().expect("a body").keys() {
+                assert!(properties.contains_key(field), "{} has no field {field}", command.command);
+            }
+        }
+    }
+
+    #[test]
+    fn an_intent_means_what_it_is_now() {
+        for (status, expected) in [
+            ("succeeded", vec!["capture"]),
+            ("requires_capture", vec!["authorize"]),
+            ("requires_action", vec!["require-action"]),
+            ("requires_payment_method", vec![]),
+            ("canceled", vec!["void"]),
+            ("processing", vec![]),
+            ("requires_confirmation", vec![]),
+            ("something_new", vec![]),
+        ] {
+            let commands = of_intent("y", &intent(status), None);
+            assert_eq!(names(&commands), expected, "{status}");
+            check(&commands);
+        }
+        let declined =
+            Intent { error_code: Some("card_declined".into()), error_message: Some("No.\n".into()), ..intent("requires_payment_method") };
+        let commands = of_intent("y", &declined, Some(2));
+        let expected = json!({ "code": "card_declined", "message": "No.", "external_id": "pi_1", "attempt": 2 });
+        assert_eq!((names(&commands), &commands[0].body), (vec!["fail"], &expected));
+        check(&commands);
+    }
+
+    #[test]
+    fn a_refund_keeps_our_id_or_takes_stripes() {
+        let refund = |status: &str, ours: Option<&str>| RefundState {
+            id: "re_1".into(),
+            status: status.into(),
+            amount: Some(Money::new(100, Currency::EUR)),
+            intent: Some("pi_1".into()),
+            failure: None,
+            metadata: ours.map(|id| (key::REFUND.to_owned(), id.to_owned())).into_iter().collect(),
+        };
+        for (status, ours, expected, id) in [
+            ("succeeded", Some("r-1"), vec!["complete-refund"], "r-1"),
+            ("succeeded", None, vec!["complete-refund"], "re_1"),
+            ("failed", Some("r-1"), vec!["fail-refund"], "r-1"),
+            ("canceled", None, vec![], ""),
+            ("pending", Some("r-1"), vec![], ""),
+        ] {
+            let commands = of_refund("y", &refund(status, ours));
+            assert_eq!(names(&commands), expected, "{status}");
+            assert!(commands.iter().all(|command| command.body["refund_id"] == id));
+            check(&commands);
+        }
+    }
+
+    #[test]
+    fn an_inquiry_is_no_chargeback() {
+        let dispute = |status: &str| DisputeState {
+            id: "dp_1".into(),
+            status: status.into(),
+            reason: "fraudulent".into(),
+            amount: Some(Money::new(100, Currency::EUR)),
+            intent: Some("pi_1".into()),
+        };
+        for (status, expected) in [
+            ("warning_needs_response", vec![]),
+            ("prevented", vec![]),
+            ("needs_response", vec!["open-chargeback"]),
+            ("under_review", vec!["open-chargeback"]),
+            ("won", vec!["open-chargeback", "close-chargeback"]),
+            ("lost", vec!["open-chargeback", "close-chargeback"]),
+        ] {
+            let commands = of_dispute("y", &dispute(status));
+            assert_eq!(names(&commands), expected, "{status}");
+            check(&commands);
+        }
+    }
+
+    #[test]
+    fn a_subscription_and_a_page_are_told_as_they_stand() {
+        let at = DateTime::UNIX_EPOCH;
+        let subscription = SubscriptionState {
+            id: "sub_1".into(),
+            customer: "cus_1".into(),
+            status: "active".into(),
+            item: Some(("si_1".into(), "price_1".into(), 3)),
+            period: Some((at, at)),
+            started_at: at,
+            trial_end: None,
+            cancel_at: None,
+            ended_at: None,
+            metadata: HashMap::new(),
+        };
+        let commands = of_subscription("s", "c", "growth", &subscription, at);
+        assert_eq!((names(&commands), &commands[0].body["quantity"]), (vec!["sync"], &json!(3)));
+        check(&commands);
+        assert!(of_subscription("s", "c", "growth", &SubscriptionState { item: None, ..subscription }, at).is_empty());
+        let session = |status: &str| SessionState {
+            id: "cs_1".into(),
+            url: None,
+            status: status.into(),
+            expires_at: at,
+            subscription: Some("sub_1".into()),
+            metadata: HashMap::new(),
+        };
+        for (status, expected) in [("complete", vec!["complete"]), ("expired", vec!["fail"]), ("open", vec![])] {
+            let commands = of_session("k", &session(status));
+            assert_eq!(names(&commands), expected, "{status}");
+            check(&commands);
+        }
+        check(&[link("c", "cus_1"), unlink("c")]);
+    }
+
+    #[test]
+    fn texts_of_stripe_fit_our_fields() {
+        assert_eq!(bounded("  a\u{0}b\n ", 3).as_deref(), Some("ab"));
+        assert_eq!(bounded("äöüß", 2).as_deref(), Some("äö"));
+        assert_eq!(bounded(" \n", 10), None);
+    }
+}

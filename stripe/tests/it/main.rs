@@ -1,0 +1,7 @@
+//! Billing with Stripe, against a real Postgres and a Stripe of our own.
+
+mod charges;
+mod deliveries;
+mod pages;
+mod reconciliation;
+mod support;
