@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 # Outside the checkout, so that a clean checkout need not build the dependencies again.
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/neuroops/target
-export PATH := $(HOME)/.cargo/bin:$(PATH)
+export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
 NEUROOPS := $(CARGO_TARGET_DIR)/release/neuroops
 
 .PHONY: up demo test bench lint fmt setup build
@@ -16,7 +16,8 @@ demo: build
 	@exec $(NEUROOPS) demo
 
 ## Everything a fresh machine needs, then all tests.
-test: setup
+test:
+	@scripts/setup --tests
 	cargo xtask test
 
 ## Measure against peers and limits; prints a table and writes .neuroops/bench.json. `make bench ONLY=commands` runs a part.

@@ -148,34 +148,38 @@ SELECT public.neuroops_protect('log.snapshots', 'SELECT, INSERT, UPDATE', '');
 
 -- Appends a batch of commands. Each command is accepted or refused on its own, and a refused one burns no position.
 --
--- c_*  one element a command: tenant, log partition, idempotency key and command hash (or NULL), and the deciding aggregate
---      with its version afterwards, for the answer that is remembered.
--- w_*  one element an aggregate that a command writes (w_write) or requires unchanged: the version that it must be at.
+-- commands  how many they are. Two of them do not touch the same thing: no stream, unique key or idempotency key that one writes
+--           occurs in another (though several may require the same version of one stream). Where they do, Postgres refuses the batch.
+-- h_*  the log partitions that are touched, each once; h_head below is the number of one, from 1.
+-- s_*  the versions that streams must be at, each once, and
+-- u_*  which command relies on which of them (s_ numbers, from 1).
+-- i_*  the commands that come with an idempotency key: the hash of the command, the deciding aggregate with its version afterwards,
+--      for the answer that is remembered, the number of the command's first event (from 1) and how many events it has. Without a
+--      first event, the key is only looked up: its command is a rival of an earlier one and comes without anything else.
 -- k_*  unique keys: 0 take, 1 take if free, 2 release; the holder is the aggregate on whose behalf it is done.
--- e_*  the events in order; a command's events all lie in its own log partition.
+-- e_*  the events in order; a command's events lie next to each other and in its own log partition.
 --
--- accepted and first_position: the numbers (from 1) of the accepted commands and the positions of their first events.
 -- status: 0 accepted; 1 accepted before, under this key (detail tells the answer); 2 the key belongs to another command;
--- 3 a version is not as expected; 4 a unique key is held by another aggregate (detail tells which); 5 an earlier command of the
--- same batch touched the same aggregate, unique key or idempotency key: decide and send again.
+-- 3 a version is not as expected; 4 a unique key is held by another aggregate (detail tells which).
+-- positions: one for each event; NULL where its command was refused.
 CREATE FUNCTION log.append(
-    c_tenant uuid[], c_context text[], c_partition integer[], c_key text[], c_hash bytea[],
-    c_type text[], c_id text[], c_version bigint[],
-    w_command integer[], w_context text[], w_partition integer[], w_tenant uuid[], w_type text[], w_id text[],
-    w_expected bigint[], w_write boolean[],
-    k_command integer[], k_context text[], k_partition integer[], k_tenant uuid[], k_action integer[], k_scope text[],
-    k_key text[], k_holder text[],
-    e_command integer[], e_context text[], e_partition integer[], e_tenant uuid[], e_type text[], e_id text[],
-    e_sequence bigint[], e_event_id uuid[], e_event_type text[], e_event_version text[], e_payload text[], e_metadata text[],
-    OUT status integer[], OUT detail text[], OUT accepted integer[], OUT first_position bigint[], OUT recorded_at timestamptz
+    commands integer,
+    h_context text[], h_partition integer[],
+    s_head integer[], s_tenant uuid[], s_type text[], s_id text[], s_expected bigint[],
+    u_command integer[], u_stream integer[],
+    i_command integer[], i_head integer[], i_tenant uuid[], i_key text[], i_hash bytea[], i_type text[], i_id text[], i_version bigint[],
+    i_event integer[], i_events integer[],
+    k_command integer[], k_head integer[], k_tenant uuid[], k_action integer[], k_scope text[], k_key text[], k_holder text[],
+    e_command integer[], e_head integer[], e_tenant uuid[], e_type text[], e_id text[], e_sequence bigint[], e_event_id uuid[],
+    e_event_type text[], e_event_version text[], e_payload json[], e_metadata json[],
+    OUT status integer[], OUT detail text[], OUT positions bigint[], OUT recorded_at timestamptz
 ) LANGUAGE plpgsql SECURITY DEFINER
 -- Plans must not depend on statistics, least of all on those of an empty log. Without sorting, the index on streams is the only way
 -- to a stream's last event; the planner once thought that it might as well sort a whole log partition.
 SET search_path = log, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_sort = off SET jit = off AS $$
 DECLARE
-    commands integer := cardinality(c_tenant);
-    locked integer;
-    wanted integer;
+    heads bigint[];
+    stale integer[];
     r record;
 BEGIN
     IF commands = 0 OR cardinality(e_command) = 0 THEN
@@ -185,41 +189,26 @@ BEGIN
     detail := array_fill(NULL::text, ARRAY[commands]);
 
     -- Everything below sees the log as of this lock: no other appender can be within these log partitions.
-    PERFORM 1 FROM log.heads h
-    WHERE (h.context, h.partition) IN (SELECT DISTINCT u.context, u.partition FROM unnest(w_context, w_partition) AS u (context, partition))
-    ORDER BY h.context, h.partition FOR NO KEY UPDATE;
-    GET DIAGNOSTICS locked = ROW_COUNT;
-    SELECT count(*) INTO wanted FROM (SELECT DISTINCT u.context, u.partition FROM unnest(w_context, w_partition) AS u (context, partition)) d;
-    IF locked <> wanted THEN
+    SELECT array_agg(l.position ORDER BY l.number), greatest(max(l.recorded_at), clock_timestamp()) INTO heads, recorded_at FROM (
+        SELECT u.number, h.position, h.recorded_at
+        FROM unnest(h_context, h_partition) WITH ORDINALITY AS u (context, partition, number)
+        JOIN log.heads h ON h.context = u.context AND h.partition = u.partition
+        ORDER BY h.context, h.partition FOR NO KEY UPDATE OF h
+    ) l;
+    IF cardinality(heads) IS DISTINCT FROM cardinality(h_context) THEN
         RAISE EXCEPTION 'the log has no such partition' USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Run `neuroops migrate` with this version of the program.';
     END IF;
-    SELECT greatest(clock_timestamp(), max(h.recorded_at)) INTO recorded_at FROM log.heads h
-    WHERE (h.context, h.partition) IN (SELECT u.context, u.partition FROM unnest(w_context, w_partition) AS u (context, partition));
-
-    IF array_position(w_write, NULL) IS NOT NULL THEN
-        RAISE EXCEPTION 'w_write holds NULL' USING ERRCODE = 'invalid_parameter_value';
-    END IF;
 
     -- Idempotency keys.
-    IF array_length(array_remove(c_key, NULL), 1) > 0 THEN
-        -- array_append leaves an array in expanded form, whose elements are found without walking over those before them.
-        c_context := array_append(c_context, NULL);
-        c_type := array_append(c_type, NULL);
-        c_id := array_append(c_id, NULL);
-        c_key := array_append(c_key, NULL);
-        c_hash := array_append(c_hash, NULL);
+    IF cardinality(i_command) > 0 THEN
         FOR r IN
-            SELECT c.number::integer AS command, c.hash, i.*,
-                row_number() OVER (PARTITION BY c.context, c.partition, c.tenant, c.key ORDER BY c.number) AS turn
-            FROM unnest(c_tenant, c_context, c_partition, c_key, c_hash) WITH ORDINALITY AS c (tenant, context, partition, key, hash, number)
-            LEFT JOIN log.idempotency i
-                ON i.context = c.context AND i.partition = c.partition AND i.tenant_id = c.tenant AND i.key = c.key
-            WHERE c.key IS NOT NULL
+            SELECT c.command, c.hash, i.*
+            FROM unnest(i_command, i_head, i_tenant, i_key, i_hash) AS c (command, head, tenant, key, hash)
+            JOIN log.idempotency i
+                ON i.context = h_context[c.head] AND i.partition = h_partition[c.head] AND i.tenant_id = c.tenant AND i.key = c.key
         LOOP
-            IF r.command_hash IS NULL THEN
-                IF r.turn > 1 THEN status[r.command] := 5; END IF;
-            ELSIF r.command_hash = r.hash THEN
+            IF r.command_hash = r.hash THEN
                 status[r.command] := 1;
                 detail[r.command] := json_build_object('aggregate_id', r.aggregate_id, 'version', r.version,
                     'first_position', r.first_position, 'event_count', r.event_count)::text;
@@ -230,96 +219,85 @@ BEGIN
     END IF;
 
     -- Versions. The last sequence of a stream is its version: the index on streams is the only record of it.
-    FOR r IN
-        SELECT w.command, bool_or(w.earlier) AS earlier FROM (
-            SELECT t.command, t.expected, v.sequence,
-                min(t.command) FILTER (WHERE t.write) OVER (PARTITION BY t.context, t.partition, t.tenant, t.type, t.id) < t.command AS earlier
-            FROM unnest(w_command, w_context, w_partition, w_tenant, w_type, w_id, w_expected, w_write)
-                AS t (command, context, partition, tenant, type, id, expected, write)
-            LEFT JOIN LATERAL (
-                SELECT e.sequence FROM log.events e
-                WHERE e.context = t.context AND e.partition = t.partition AND e.tenant_id = t.tenant
-                    AND e.aggregate_type = t.type AND e.aggregate_id = t.id
-                ORDER BY e.sequence DESC LIMIT 1
-            ) v ON true
-        ) w
-        WHERE coalesce(w.sequence, 0) <> w.expected OR w.earlier
-        GROUP BY w.command
-    LOOP
-        IF status[r.command] = 0 THEN status[r.command] := CASE WHEN r.earlier THEN 5 ELSE 3 END; END IF;
-    END LOOP;
+    SELECT array_agg(s.number) INTO stale
+    FROM unnest(s_head, s_tenant, s_type, s_id, s_expected) WITH ORDINALITY AS s (head, tenant, type, id, expected, number)
+    WHERE s.expected IS DISTINCT FROM coalesce((
+        SELECT e.sequence FROM log.events e
+        WHERE e.context = h_context[s.head] AND e.partition = h_partition[s.head] AND e.tenant_id = s.tenant
+            AND e.aggregate_type = s.type AND e.aggregate_id = s.id
+        ORDER BY e.sequence DESC LIMIT 1), 0);
+    IF stale IS NOT NULL THEN
+        FOR r IN SELECT DISTINCT u.command FROM unnest(u_command, u_stream) AS u (command, stream) WHERE u.stream = ANY (stale) LOOP
+            IF status[r.command] = 0 THEN status[r.command] := 3; END IF;
+        END LOOP;
+    END IF;
 
     -- Unique keys.
     IF cardinality(k_command) > 0 THEN
         FOR r IN
-            SELECT k.command, k.action, k.scope, k.key, c.aggregate_id AS held_by, k.holder,
-                min(k.command) OVER same < k.command AS earlier,
-                coalesce(bool_or(k.action = 2 AND k.holder = c.aggregate_id) OVER (PARTITION BY k.command, k.context, k.partition, k.tenant, k.scope, k.key), false) AS released
-            FROM unnest(k_command, k_context, k_partition, k_tenant, k_action, k_scope, k_key, k_holder)
-                AS k (command, context, partition, tenant, action, scope, key, holder)
-            LEFT JOIN log.claims c
-                ON c.context = k.context AND c.partition = k.partition AND c.tenant_id = k.tenant AND c.scope = k.scope AND c.key = k.key
-            WINDOW same AS (PARTITION BY k.context, k.partition, k.tenant, k.scope, k.key)
+            SELECT k.command, k.scope, k.key, c.aggregate_id AS held_by
+            FROM unnest(k_command, k_head, k_tenant, k_action, k_scope, k_key, k_holder)
+                AS k (command, head, tenant, action, scope, key, holder)
+            JOIN log.claims c ON c.context = h_context[k.head] AND c.partition = h_partition[k.head] AND c.tenant_id = k.tenant
+                AND c.scope = k.scope AND c.key = k.key
+            WHERE k.action = 0 AND c.aggregate_id <> k.holder AND NOT EXISTS (
+                SELECT FROM unnest(k_command, k_action, k_scope, k_key, k_holder) AS o (command, action, scope, key, holder)
+                WHERE o.command = k.command AND o.action = 2 AND o.scope = k.scope AND o.key = k.key AND o.holder = c.aggregate_id)
         LOOP
             IF status[r.command] IN (0, 4) THEN
-                IF r.earlier THEN
-                    status[r.command] := 5;
-                ELSIF r.action = 0 AND r.held_by <> r.holder AND NOT r.released THEN
-                    status[r.command] := 4;
-                    detail[r.command] := (coalesce(detail[r.command]::jsonb, '[]') || jsonb_build_array(
-                        jsonb_build_object('scope', r.scope, 'key', r.key, 'holder', r.held_by)))::text;
-                END IF;
+                status[r.command] := 4;
+                detail[r.command] := (coalesce(detail[r.command]::jsonb, '[]') || jsonb_build_array(
+                    jsonb_build_object('scope', r.scope, 'key', r.key, 'holder', r.held_by)))::text;
             END IF;
         END LOOP;
 
         DELETE FROM log.claims c
-        USING unnest(k_command, k_context, k_partition, k_tenant, k_action, k_scope, k_key, k_holder)
-            AS k (command, context, partition, tenant, action, scope, key, holder)
+        USING unnest(k_command, k_head, k_tenant, k_action, k_scope, k_key, k_holder)
+            AS k (command, head, tenant, action, scope, key, holder)
         WHERE k.action = 2 AND status[k.command] = 0
-            AND c.context = k.context AND c.partition = k.partition AND c.tenant_id = k.tenant AND c.scope = k.scope AND c.key = k.key
-            AND c.aggregate_id = k.holder;
+            AND c.context = h_context[k.head] AND c.partition = h_partition[k.head] AND c.tenant_id = k.tenant AND c.scope = k.scope
+            AND c.key = k.key AND c.aggregate_id = k.holder;
         INSERT INTO log.claims (context, partition, tenant_id, scope, key, aggregate_id)
-        SELECT DISTINCT ON (k.context, k.partition, k.tenant, k.scope, k.key) k.context, k.partition, k.tenant, k.scope, k.key, k.holder
-        FROM unnest(k_command, k_context, k_partition, k_tenant, k_action, k_scope, k_key, k_holder) WITH ORDINALITY
-            AS k (command, context, partition, tenant, action, scope, key, holder, number)
+        SELECT DISTINCT ON (k.head, k.tenant, k.scope, k.key)
+            h_context[k.head], h_partition[k.head], k.tenant, k.scope, k.key, k.holder
+        FROM unnest(k_command, k_head, k_tenant, k_action, k_scope, k_key, k_holder) WITH ORDINALITY
+            AS k (command, head, tenant, action, scope, key, holder, number)
         WHERE k.action IN (0, 1) AND status[k.command] = 0
-            AND NOT EXISTS (SELECT FROM log.claims c WHERE c.context = k.context AND c.partition = k.partition
+            AND NOT EXISTS (SELECT FROM log.claims c WHERE c.context = h_context[k.head] AND c.partition = h_partition[k.head]
                 AND c.tenant_id = k.tenant AND c.scope = k.scope AND c.key = k.key)
-        ORDER BY k.context, k.partition, k.tenant, k.scope, k.key, k.number;
-    END IF;
-
-    IF array_position(status, 0) IS NULL THEN
-        RETURN;
+        ORDER BY k.head, k.tenant, k.scope, k.key, k.number;
     END IF;
 
     -- Positions are given to what is accepted, in the order of the batch.
-    WITH numbered AS MATERIALIZED (
-        SELECT e.*, h.position + row_number() OVER (PARTITION BY e.context, e.partition ORDER BY e.number) AS position
-        FROM unnest(e_command, e_context, e_partition, e_tenant, e_type, e_id, e_sequence, e_event_id, e_event_type, e_event_version,
-                e_payload, e_metadata) WITH ORDINALITY
-            AS e (command, context, partition, tenant, type, id, sequence, event_id, event_type, event_version, payload, metadata, number)
-        JOIN log.heads h ON h.context = e.context AND h.partition = e.partition
-        WHERE append.status[e.command] = 0
-    ), inserted AS (
-        INSERT INTO log.events (context, partition, position, event_id, tenant_id, aggregate_type, aggregate_id, sequence,
-            event_type, event_version, payload, metadata, recorded_at)
-        SELECT n.context, n.partition, n.position, n.event_id, n.tenant, n.type, n.id, n.sequence,
-            n.event_type, n.event_version, n.payload::json, n.metadata::json, append.recorded_at
-        FROM numbered n
-    ), moved AS (
-        UPDATE log.heads h SET position = m.position, recorded_at = append.recorded_at
-        FROM (SELECT n.context, n.partition, max(n.position) AS position FROM numbered n GROUP BY n.context, n.partition) m
-        WHERE h.context = m.context AND h.partition = m.partition
-    ), placed AS (
-        SELECT n.command, min(n.position) AS first_position, count(*)::integer AS event_count FROM numbered n GROUP BY n.command
-    ), remembered AS (
+    SELECT array_agg(CASE WHEN e.accepted THEN heads[e.head] + e.turn END ORDER BY e.number) INTO positions FROM (
+        SELECT e.number, e.head, status[e.command] = 0 AS accepted,
+            count(*) FILTER (WHERE status[e.command] = 0) OVER (PARTITION BY e.head ORDER BY e.number) AS turn
+        FROM unnest(e_command, e_head) WITH ORDINALITY AS e (command, head, number)
+    ) e;
+    IF array_position(status, 0) IS NULL THEN
+        RETURN;
+    END IF;
+    INSERT INTO log.events (context, partition, position, event_id, tenant_id, aggregate_type, aggregate_id, sequence, event_type,
+        event_version, payload, metadata, recorded_at)
+    SELECT h_context[e.head], h_partition[e.head], e.position, e.event_id, e.tenant, e.type, e.id, e.sequence, e.event_type,
+        e.event_version, e.payload, e.metadata, append.recorded_at
+    -- In the select list, unnest hands over row by row; in FROM it would first write the whole batch to a work table.
+    FROM (SELECT unnest(e_head) AS head, unnest(positions) AS position, unnest(e_event_id) AS event_id, unnest(e_tenant) AS tenant,
+            unnest(e_type) AS type, unnest(e_id) AS id, unnest(e_sequence) AS sequence, unnest(e_event_type) AS event_type,
+            unnest(e_event_version) AS event_version, unnest(e_payload) AS payload, unnest(e_metadata) AS metadata) e
+    WHERE e.position IS NOT NULL;
+    UPDATE log.heads h SET position = m.position, recorded_at = append.recorded_at
+    FROM (SELECT e.head, max(e.position) AS position FROM unnest(e_head, positions) AS e (head, position) GROUP BY e.head) m
+    WHERE m.position IS NOT NULL AND h.context = h_context[m.head] AND h.partition = h_partition[m.head];
+    IF cardinality(i_command) > 0 THEN
         INSERT INTO log.idempotency (context, partition, tenant_id, key, command_hash, aggregate_type, aggregate_id, version,
             first_position, event_count, recorded_at)
-        SELECT c_context[p.command], c_partition[p.command], c_tenant[p.command], c_key[p.command], c_hash[p.command],
-            c_type[p.command], c_id[p.command], c_version[p.command], p.first_position, p.event_count, append.recorded_at
-        FROM placed p WHERE c_key[p.command] IS NOT NULL
-    )
-    SELECT array_agg(p.command), array_agg(p.first_position) INTO accepted, first_position FROM placed p;
+        SELECT h_context[i.head], h_partition[i.head], i.tenant, i.key, i.hash, i.type, i.id, i.version, positions[i.event], i.events,
+            append.recorded_at
+        FROM unnest(i_command, i_head, i_tenant, i_key, i_hash, i_type, i_id, i_version, i_event, i_events)
+            AS i (command, head, tenant, key, hash, type, id, version, event, events)
+        WHERE status[i.command] = 0 AND i.event IS NOT NULL;
+    END IF;
 END $$;
 ALTER FUNCTION log.append OWNER TO neuroops_log;
 REVOKE ALL ON FUNCTION log.append FROM PUBLIC;

@@ -88,15 +88,13 @@ BEGIN
         END IF;
     END IF;
     partition := log.partition_of(tenant::text);
-    SELECT * INTO result FROM log.append(
-        ARRAY[tenant], ARRAY[context], ARRAY[partition], ARRAY[NULL]::text[], ARRAY[NULL]::bytea[],
-        ARRAY[NEW.aggregate_type], ARRAY[NEW.aggregate_id], ARRAY[NEW.sequence],
-        ARRAY[1], ARRAY[context], ARRAY[partition], ARRAY[tenant], ARRAY[NEW.aggregate_type], ARRAY[NEW.aggregate_id],
-        ARRAY[NEW.sequence - 1], ARRAY[true],
-        '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}',
-        ARRAY[1], ARRAY[context], ARRAY[partition], ARRAY[tenant], ARRAY[NEW.aggregate_type], ARRAY[NEW.aggregate_id],
-        ARRAY[NEW.sequence], ARRAY[log.uuid7()], ARRAY[NEW.event_type], ARRAY[NEW.event_version],
-        ARRAY[payload::text], ARRAY[NEW.metadata::text]);
+    SELECT * INTO result FROM log.append(1,
+        ARRAY[context], ARRAY[partition],
+        ARRAY[1], ARRAY[tenant], ARRAY[NEW.aggregate_type], ARRAY[NEW.aggregate_id], ARRAY[NEW.sequence - 1], ARRAY[1], ARRAY[1],
+        '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}',
+        '{}', '{}', '{}', '{}', '{}', '{}', '{}',
+        ARRAY[1], ARRAY[1], ARRAY[tenant], ARRAY[NEW.aggregate_type], ARRAY[NEW.aggregate_id], ARRAY[NEW.sequence], ARRAY[log.uuid7()],
+        ARRAY[NEW.event_type], ARRAY[NEW.event_version], ARRAY[payload], ARRAY[NEW.metadata::json]);
     IF result.status[1] <> 0 THEN
         RAISE EXCEPTION 'event % of %/% exists already', NEW.sequence, NEW.aggregate_type, NEW.aggregate_id USING ERRCODE = 'unique_violation';
     END IF;

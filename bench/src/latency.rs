@@ -111,7 +111,8 @@ async fn visible(bench: &Bench, bus: &Arc<CommandBus>) -> Result<Histogram<u64>>
             if acknowledged.elapsed() > Duration::from_mins(1) {
                 return Err(anyhow!("a row does not become visible"));
             }
-            tokio::time::sleep(Duration::from_micros(200)).await;
+            // tokio's timers are too coarse for this.
+            tokio::task::block_in_place(|| std::thread::sleep(Duration::from_micros(150)));
         }
         histogram.record(u64::try_from(acknowledged.elapsed().as_micros())?)?;
         tokio::time::sleep(Duration::from_millis(5)).await;

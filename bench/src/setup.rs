@@ -37,7 +37,7 @@ impl Bench {
         postgres::set_passwords(&admin_url, &[("neuroops_app", "bench"), ("neuroops_worker", "bench")]).await?;
         let (_, host) = admin_url.split_once('@').context("the URL names a user")?;
         let app = postgres::pool(&format!("postgres://neuroops_app:bench@{host}"), 16)?;
-        let worker = postgres::pool(&format!("postgres://neuroops_worker:bench@{host}"), 16)?;
+        let worker = postgres::worker_pool(&format!("postgres://neuroops_worker:bench@{host}"), 16)?;
         let tenants = (0..64).map(|_| platform::clock::new_id()).collect();
         let bootstrap = std::env::var("BENCH_KAFKA").context("BENCH_KAFKA is not set; run `make bench`")?;
         let partitions = postgres::check(&app).await?;

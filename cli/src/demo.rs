@@ -74,6 +74,7 @@ pub async fn run(config: Config, args: &DemoArgs) -> Result<ExitCode> {
     let started = Instant::now();
     println!("Starting Postgres, Kafka, the gateway and the workers …");
     let up = Up::start(&config).await?;
+    up.tell_notices();
     println!("Ready after {:.1} s at {}.\n", started.elapsed().as_secs_f64(), up.url);
     let result = tell(&up, &config, args).await;
     println!("\nStopping …");
@@ -271,7 +272,7 @@ impl Demo {
         let consumer = self.consumer()?;
         let (mut own, mut last, mut contiguous) = (0, 0, true);
         let tenant = self.tenant.to_string();
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         while last < head && Instant::now() < deadline {
             let Some(Ok(message)) = consumer.poll(Duration::from_millis(200)) else { continue };
             let Some(headers) = message.headers() else { continue };

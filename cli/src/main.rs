@@ -15,12 +15,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use platform::config::Config;
-use platform::telemetry::{self, LogFormat};
+use platform::telemetry;
 
 #[derive(Parser)]
 #[command(name = "neuroops", version, about = "An event-sourced, multi-tenant business platform on Postgres and Kafka.")]
 struct Arguments {
-    /// What to log, in the syntax of RUST_LOG, e.g. `info` or `warn,workers=debug`.
+    /// What to log, in the syntax of `RUST_LOG`, e.g. `info` or `warn,workers=debug`.
     #[arg(long, env = "RUST_LOG", global = true, hide_env_values = true)]
     log: Option<String>,
     #[command(subcommand)]
@@ -29,7 +29,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run everything in one process, with its own Postgres and Kafka unless DATABASE_URL or KAFKA_BOOTSTRAP_SERVERS name others.
+    /// Run everything in one process, with its own Postgres and Kafka unless `DATABASE_URL` or `KAFKA_BOOTSTRAP_SERVERS` name others.
     Up,
     /// Do what `up` does, run the main job once on the sample data, show what happens, and stop.
     Demo(demo::DemoArgs),
@@ -68,6 +68,10 @@ fn end_quietly_on_closed_output() {
     }));
 }
 
+/// Commands are many small allocations over several threads, at which this allocator is better than the system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     end_quietly_on_closed_output();
     let arguments = Arguments::parse();
@@ -104,17 +108,13 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Up | Command::Demo(_) => Config::from_env()?,
         _ => settings::load()?,
     };
-    let format = match config.log_format {
-        platform::config::LogFormat::Json => LogFormat::Json,
-        platform::config::LogFormat::Text => LogFormat::Text,
-    };
     let default = match &arguments.command {
         Command::Serve | Command::Work(_) => "info",
         // What the clients of Postgres and Kafka say about lost connections is said by the supervisor and by /health/ready.
         Command::Up => "warn,sqlx=error,librdkafka=off,rdkafka=off",
         _ => "error,librdkafka=off,rdkafka=off",
     };
-    telemetry::init_logs(format, arguments.log.as_deref().unwrap_or(default));
+    telemetry::init_logs(config.log_format, arguments.log.as_deref().unwrap_or(default));
     match arguments.command {
         Command::Up => up::run(config).await?,
         Command::Demo(args) => return demo::run(config, &args).await,

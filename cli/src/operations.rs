@@ -70,7 +70,7 @@ fn named(name: &str) -> Result<Box<dyn Projection>> {
 
 /// `neuroops projections …`
 pub async fn projections(config: &Config, command: ProjectionsCommand) -> Result<()> {
-    let pool = postgres::pool(config.require_database_worker()?.expose(), 8)?;
+    let pool = postgres::worker_pool(config.require_database_worker()?.expose(), 8)?;
     postgres::check(&pool).await?;
     match command {
         ProjectionsCommand::List => crate::status::run(config).await?,
@@ -143,7 +143,7 @@ pub async fn kafka(config: &Config, command: KafkaCommand) -> Result<()> {
     let KafkaCommand::Refill { context, yes } = command;
     let kafka = KafkaOptions { bootstrap: config.require_kafka()?.to_owned(), prefix: config.kafka_topic_prefix.clone() };
     let worker = config.require_database_worker()?.expose();
-    let pool = postgres::pool(worker, 4)?;
+    let pool = postgres::worker_pool(worker, 4)?;
     let partitions = postgres::check(&pool).await?;
     let all: Vec<String> = contexts::context_types().into_iter().map(|(name, _)| name).collect();
     let chosen: Vec<String> = match context {

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 use commands::{BusOptions, CommandBus};
 use futures::FutureExt as _;
-use gateway::{GatewayOptions, GatewayParts, GatewayState, Health, Probe};
+use gateway::{ConnectionLimits, GatewayOptions, GatewayParts, GatewayState, Health, Probe, Vitals};
 use platform::config::Config;
 use platform::kafka::KafkaOptions;
 use platform::{postgres, telemetry};
@@ -23,23 +23,34 @@ const GATEWAY_CONNECTIONS: u32 = 24;
 /// Connections of a worker process.
 const WORKER_CONNECTIONS: u32 = 24;
 
+/// Connections of those who look after a worker.
+const VITALS_LIMITS: ConnectionLimits = ConnectionLimits {
+    count_max: 100,
+    idle_max: Duration::from_secs(90),
+    request_max: Duration::from_secs(30),
+    stall_max: Duration::from_secs(30),
+};
+
 /// A role of a worker process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum WorkRole {
     /// Carries the log to Kafka.
     Relay,
-    /// Fill the read models.
+    /// Fills the read models.
     Projectors,
-    /// Deletes what may be forgotten.
+    /// Deletes what may be forgotten, such as expired idempotency keys.
     Janitor,
 }
 
 /// `neuroops work`
 #[derive(Args)]
 pub struct WorkArgs {
-    /// Run only these.
-    #[arg(long, value_delimiter = ',')]
+    /// Run only these, separated by commas; all of them without it.
+    #[arg(long, value_delimiter = ',', value_name = "ROLES")]
     only: Vec<WorkRole>,
+    /// Answer /health/live, /health/ready and /metrics at this address, such as 127.0.0.1:9090 [env: `METRICS_ADDR`].
+    #[arg(long, value_name = "ADDRESS")]
+    metrics_addr: Option<SocketAddr>,
 }
 
 /// What a gateway is started with.
@@ -74,6 +85,7 @@ impl Gateway {
         options.body_bytes_max = config.http_body_bytes_max;
         options.request_timeout = Duration::from_secs(config.http_timeout_seconds);
         options.cors_origins = config.frontend_url.iter().cloned().collect();
+        let limits = options.connection_limits();
         let state = GatewayState::start(GatewayParts {
             options,
             pool,
@@ -83,8 +95,8 @@ impl Gateway {
             probes: settings.probes,
             shutdown: shutdown.clone(),
         });
-        let task = tokio::spawn(gateway::serve(listener, gateway::router(state), shutdown.clone()));
-        Ok(Self { address, shutdown, task })
+        let served = gateway::serve(listener, gateway::router(state), limits, shutdown.clone());
+        Ok(Self { address, shutdown, task: tokio::spawn(served) })
     }
 
     /// Lets requests finish and stops.
@@ -94,10 +106,10 @@ impl Gateway {
     }
 }
 
-/// Binds a listener with a message that helps.
-pub async fn bind(address: SocketAddr) -> Result<TcpListener> {
+/// Binds a listener with a message that helps; `variable` is the setting that holds the address.
+pub async fn bind(address: SocketAddr, variable: &str) -> Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| {
-        format!("{address} cannot be listened on; another program may use the port: stop it or set HTTP_ADDR to another address")
+        format!("{address} cannot be listened on; another program may use the port: stop it or set {variable} to another address")
     })
 }
 
@@ -120,7 +132,7 @@ async fn wait_for_postgres(pool: &PgPool) -> Result<i32> {
 
 /// Starts workers.
 pub async fn start_workers(database_url: &str, kafka: Option<KafkaOptions>, roles: Roles) -> Result<Workers> {
-    let pool = postgres::pool(database_url, WORKER_CONNECTIONS)?;
+    let pool = postgres::worker_pool(database_url, WORKER_CONNECTIONS)?;
     let partitions = wait_for_postgres(&pool).await?;
     let contexts = contexts::context_types().into_iter().map(|(name, _)| name).collect();
     let projections = contexts::projections();
@@ -143,7 +155,7 @@ pub async fn serve(config: &Config) -> Result<()> {
         jwt_secret: config.require_jwt_secret()?.expose().to_owned(),
         probes: Vec::new(),
     };
-    let gateway = Gateway::start(config, settings, bind(config.http_addr).await?).await?;
+    let gateway = Gateway::start(config, settings, bind(config.http_addr, "HTTP_ADDR").await?).await?;
     println!("listening on http://{}", gateway.address);
     stop_signal().await?;
     gateway.stop().await
@@ -155,9 +167,22 @@ pub async fn work(config: &Config, args: &WorkArgs) -> Result<()> {
     let roles = Roles { relay: runs(WorkRole::Relay), projectors: runs(WorkRole::Projectors), janitor: runs(WorkRole::Janitor) };
     let bootstrap = if roles.relay { Some(config.require_kafka()?) } else { config.kafka_bootstrap_servers.as_deref() };
     let kafka = bootstrap.map(|bootstrap| KafkaOptions { bootstrap: bootstrap.to_owned(), prefix: config.kafka_topic_prefix.clone() });
-    let workers = start_workers(config.require_database_worker()?.expose(), kafka, roles).await?;
+    let database = config.require_database_worker()?.expose();
+    // Before anything is started: an occupied port should cost nothing, and what is measured early should be counted.
+    let watched = match args.metrics_addr.or(config.metrics_addr) {
+        Some(address) => Some((bind(address, "METRICS_ADDR").await?, telemetry::init_metrics())),
+        None => None,
+    };
+    let workers = start_workers(database, kafka, roles).await?;
+    let shutdown = CancellationToken::new();
+    if let Some((listener, metrics)) = watched {
+        println!("health and metrics on http://{}", listener.local_addr()?);
+        let router = gateway::vitals_router(Vitals::new(postgres::pool(database, 1)?, probes(&workers.health()), metrics));
+        tokio::spawn(gateway::serve(listener, router, VITALS_LIMITS, shutdown.clone()));
+    }
     println!("working");
     stop_signal().await?;
+    shutdown.cancel();
     workers.stop().await;
     Ok(())
 }

@@ -5,9 +5,12 @@ use comfy_table::Table;
 use platform::config::Config;
 use platform::postgres;
 
+/// Name, active version, version under construction, events and seconds behind, parked keys.
+type ProjectionRow = (String, i32, Option<i32>, i64, Option<f64>, i64);
+
 /// Prints the log, the relay and the projections.
 pub async fn run(config: &Config) -> Result<()> {
-    let pool = postgres::pool(config.require_database_worker()?.expose(), 2)?;
+    let pool = postgres::worker_pool(config.require_database_worker()?.expose(), 2)?;
     let partitions = postgres::check(&pool).await?;
     let log: Vec<(String, i64, i64)> = sqlx::query_as(
         "SELECT h.context, sum(h.position)::bigint, sum(h.position - coalesce(r.position, 0))::bigint FROM log.heads h \
@@ -21,8 +24,7 @@ pub async fn run(config: &Config) -> Result<()> {
         table.add_row([context, events.to_string(), behind.to_string()]);
     }
     println!("{partitions} log partitions in each context\n{table}");
-    type Row = (String, i32, Option<i32>, i64, Option<f64>, i64);
-    let projections: Vec<Row> = sqlx::query_as(
+    let projections: Vec<ProjectionRow> = sqlx::query_as(
         "SELECT p.projection, p.active_version, p.building_version, coalesce(sum(h.position - c.position), 0)::bigint, \
             max(CASE WHEN h.position > c.position THEN extract(epoch FROM now() - coalesce(c.recorded_at, h.recorded_at)) END)::float8, \
             (SELECT count(DISTINCT (k.tenant_id, k.key)) FROM runtime.parked k WHERE k.projection = p.projection) \

@@ -1,5 +1,6 @@
 //! `neuroops up`: everything in one process, with its own servers.
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use workers::{Roles, WorkerHealth, Workers};
 use crate::admin;
 use crate::roles::{self, Gateway, GatewaySettings};
 use crate::secrets::{Secrets, write_private};
+use crate::settings;
 
 /// A platform that runs in this process.
 pub struct Up {
@@ -30,8 +32,6 @@ pub struct Up {
     pub kafka: KafkaOptions,
     /// The file with all that.
     pub env_file: PathBuf,
-    /// What the user should know about the servers.
-    pub notices: Vec<String>,
     gateway: Gateway,
     workers: Workers,
     servers: Embedded,
@@ -41,14 +41,14 @@ pub struct Up {
 struct Databases {
     app: String,
     worker: String,
-    admin: Option<String>,
+    admin: String,
 }
 
 impl Up {
     /// Starts the servers, the gateway and the workers.
     pub async fn start(config: &Config) -> Result<Self> {
         // Before anything is started: an occupied port should cost nothing.
-        let listener = roles::bind(config.http_addr).await?;
+        let listener = roles::bind(config.http_addr, "HTTP_ADDR").await?;
         let options = config.embedded_options();
         let servers = tokio::task::spawn_blocking(move || Embedded::start(&options)).await??;
         let secrets = Secrets::load(&config.dir)?;
@@ -68,28 +68,9 @@ impl Up {
         let gateway = Gateway::start(config, gateway_settings, listener).await?;
         let url = format!("http://{}", gateway.address);
         let env_file = config.dir.join("demo.env");
-        let (tenant_id, token) = match &databases.admin {
-            Some(admin) => demo_tenant(config, admin, &jwt_secret, secrets.demo_tenant_id).await?,
-            None => {
-                return Err(anyhow!(
-                    "DATABASE_ADMIN_URL is not set; `up` needs it beside DATABASE_URL to migrate and to make the demo tenant"
-                ));
-            }
-        };
-        let mut up = Self {
-            url,
-            tenant_id,
-            token,
-            database_url: databases.app.clone(),
-            kafka,
-            env_file,
-            notices: servers.notices().to_vec(),
-            gateway,
-            workers,
-            servers,
-        };
+        let (tenant_id, token) = demo_tenant(config, &databases.admin, &jwt_secret, secrets.demo_tenant_id).await?;
+        let up = Self { url, tenant_id, token, database_url: databases.app.clone(), kafka, env_file, gateway, workers, servers };
         up.write_env(&databases, &secrets)?;
-        up.notices.retain(|notice| !notice.is_empty());
         Ok(up)
     }
 
@@ -105,14 +86,21 @@ impl Up {
             ("NEUROOPS_PASSWORD", &secrets.demo_password),
             ("DATABASE_URL", &databases.app),
             ("DATABASE_WORKER_URL", &databases.worker),
-            ("DATABASE_ADMIN_URL", databases.admin.as_deref().unwrap_or_default()),
+            ("DATABASE_ADMIN_URL", &databases.admin),
             ("KAFKA_BOOTSTRAP_SERVERS", &self.kafka.bootstrap),
             ("KAFKA_TOPIC_PREFIX", &self.kafka.prefix),
         ];
         for (name, value) in lines {
-            text.push_str(&format!("export {name}='{value}'\n"));
+            let _ = writeln!(text, "export {name}={}", settings::quoted(value));
         }
         write_private(&self.env_file, &text)
+    }
+
+    /// Says what the user should know about the servers.
+    pub fn tell_notices(&self) {
+        for notice in self.servers.notices() {
+            println!("Note: {notice}");
+        }
     }
 
     /// Stops everything, gateways first.
@@ -148,18 +136,16 @@ async fn databases(config: &Config, servers: &Embedded, secrets: &Secrets) -> Re
         return Ok(Databases {
             app: url("neuroops_app", &secrets.app_password),
             worker: url("neuroops_worker", &secrets.worker_password),
-            admin: Some(admin),
+            admin,
         });
     }
-    let admin = config.database_admin_url.as_ref().map(|url| url.expose().to_owned());
-    if let Some(admin) = &admin {
-        postgres::migrate(admin, &contexts::context_types(), config.log_partitions).await?;
-    }
-    Ok(Databases {
+    let outside = Databases {
         app: config.require_database()?.expose().to_owned(),
         worker: config.require_database_worker()?.expose().to_owned(),
-        admin,
-    })
+        admin: config.require_database_admin()?.expose().to_owned(),
+    };
+    postgres::migrate(&outside.admin, &contexts::context_types(), config.log_partitions).await?;
+    Ok(outside)
 }
 
 fn bootstrap(config: &Config, servers: &Embedded) -> Result<String> {
@@ -172,7 +158,7 @@ fn bootstrap(config: &Config, servers: &Embedded) -> Result<String> {
 
 /// The in-process broker answers no administrative requests; its topics are made through its own door.
 async fn create_mock_topics(servers: &Embedded, kafka: &KafkaOptions, worker_url: &str) -> Result<()> {
-    let partitions = postgres::check(&postgres::pool(worker_url, 1)?).await?;
+    let partitions = postgres::check(&postgres::worker_pool(worker_url, 1)?).await?;
     for (context, _) in contexts::context_types() {
         servers.create_mock_topic(&kafka.topic(&context), partitions)?;
     }
@@ -191,9 +177,7 @@ async fn demo_tenant(config: &Config, admin_url: &str, jwt_secret: &str, id: Uui
 pub async fn run(config: Config) -> Result<()> {
     println!("Starting Postgres, Kafka, the gateway and the workers …");
     let up = Up::start(&config).await?;
-    for notice in &up.notices {
-        println!("Note: {notice}");
-    }
+    up.tell_notices();
     let env_file = up.env_file.display();
     println!(
         "\nNeuroOps is ready.\n\n  HTTP      {url}   (documentation: {url}/docs)\n  Postgres  {database}\n  Kafka     {kafka}   (topics {prefix}.*)\n  Tenant    {tenant}   (settings and an owner's token: {env_file})\n\n\

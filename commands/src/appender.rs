@@ -3,7 +3,9 @@
 //! There are several lanes, each with one batch under way; a log partition always uses the same lane, so lanes do not wait for one
 //! another's row locks. There are no timers: an idle lane commits a lone command at once.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use platform::tenant_tx::TenantTx;
@@ -18,6 +20,8 @@ const BATCH_COMMANDS_MAX: usize = 512;
 const BATCH_BYTES_MAX: usize = 4 << 20;
 /// Commands that wait for one lane at most; more are refused as overload.
 const QUEUE_MAX: usize = 8192;
+/// Bytes of a notice at most; Postgres takes less than 8,000.
+const NOTICE_BYTES_MAX: usize = 7_000;
 /// How long an append whose outcome is unknown is pursued before the caller is told so.
 const PURSUIT_MAX: Duration = Duration::from_secs(8);
 
@@ -46,7 +50,7 @@ pub struct Appender {
 impl Appender {
     /// Starts the lanes. `pool` is connected as the application role and should allow one connection a lane beside other uses.
     pub fn start(pool: &PgPool, lanes: usize) -> Self {
-        let committed = Arc::new(Notify::new());
+        let committed = Arc::new(Committed::default());
         tokio::spawn(announce(pool.clone(), committed.clone()));
         let lanes = (0..lanes.max(1)).map(|_| {
             let (sender, receiver) = mpsc::channel(QUEUE_MAX);
@@ -72,7 +76,7 @@ fn size(append: &Append) -> usize {
     append.events.iter().map(|event| event.payload.len() + append.metadata.len() + 256).sum()
 }
 
-async fn run_lane(pool: PgPool, mut queue: mpsc::Receiver<Waiting>, committed: Arc<Notify>) {
+async fn run_lane(pool: PgPool, mut queue: mpsc::Receiver<Waiting>, committed: Arc<Committed>) {
     let mut carried: Option<Waiting> = None;
     loop {
         let first = match carried.take() {
@@ -100,7 +104,7 @@ async fn run_lane(pool: PgPool, mut queue: mpsc::Receiver<Waiting>, committed: A
         metrics::histogram!("neuroops_append_seconds").record(started.elapsed().as_secs_f64());
         match result {
             Ok(outcomes) => {
-                committed.notify_one();
+                committed.add(&batch, &outcomes);
                 outcomes.into_iter().zip(replies).for_each(|(outcome, reply)| drop(reply.send(outcome)));
             }
             Err(error) => replies.into_iter().for_each(|reply| drop(reply.send(Err(error.clone())))),
@@ -197,12 +201,44 @@ async fn recognise(pool: &PgPool, batch: &[Append], outcomes: &mut [Outcome]) ->
     Ok(())
 }
 
-/// Tells relays and readers that the log has grown. Many commits share one notice, and no commit waits for it.
-async fn announce(pool: PgPool, committed: Arc<Notify>) {
+/// The last positions that were committed and not announced.
+#[derive(Default)]
+struct Committed {
+    heads: Mutex<HashMap<(&'static str, i32), i64>>,
+    changed: Notify,
+}
+
+impl Committed {
+    fn add(&self, batch: &[Append], outcomes: &[Result<Outcome, AppendError>]) {
+        let mut heads = self.heads.lock().unwrap_or_else(PoisonError::into_inner);
+        for (append, outcome) in batch.iter().zip(outcomes) {
+            if let Ok(Outcome::Accepted { first_position, .. }) = outcome {
+                let last = first_position + i64::try_from(append.events.len()).unwrap_or(0) - 1;
+                let head = heads.entry((append.context, append.partition)).or_insert(last);
+                *head = last.max(*head);
+            }
+        }
+        self.changed.notify_one();
+    }
+
+    /// Position tokens, separated by spaces; nothing where they are too many, so that readers look for themselves.
+    fn notice(&self) -> String {
+        let heads = std::mem::take(&mut *self.heads.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut notice = String::new();
+        for ((context, partition), position) in heads {
+            let _infallible = write!(notice, "{context}/{partition}@{position} ");
+        }
+        if notice.len() > NOTICE_BYTES_MAX { String::new() } else { notice }
+    }
+}
+
+/// Tells relays and readers how far the log has grown. Many commits share one notice, no commit waits for it, and it waits for no disk:
+/// readers look by themselves a few times a second, should it be lost.
+async fn announce(pool: PgPool, committed: Arc<Committed>) {
+    const NOTIFY: &str = "SELECT set_config('synchronous_commit', 'off', true), pg_notify('neuroops_log', $1)";
     loop {
-        committed.notified().await;
-        if let Err(error) = sqlx::query("SELECT pg_notify('neuroops_log', '')").execute(&pool).await {
-            // Readers look by themselves a few times a second.
+        committed.changed.notified().await;
+        if let Err(error) = sqlx::query(NOTIFY).bind(committed.notice()).execute(&pool).await {
             tracing::debug!(%error, "the notice of new events was not sent");
         }
         tokio::time::sleep(Duration::from_millis(1)).await;

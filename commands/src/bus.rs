@@ -42,7 +42,7 @@ pub struct BusOptions {
 
 impl Default for BusOptions {
     fn default() -> Self {
-        Self { partitions: 16, lanes: 4, cached_states_max: 50_000 }
+        Self { partitions: 16, lanes: platform::config::lanes_default() as usize, cached_states_max: 50_000 }
     }
 }
 
@@ -171,7 +171,7 @@ impl From<AppendError> for CommandError {
 
 /// Decides commands and stores what they lead to.
 pub struct CommandBus {
-    aggregates: HashMap<(&'static str, &'static str), &'static dyn AggregateType>,
+    aggregates: HashMap<&'static str, HashMap<&'static str, &'static dyn AggregateType>>,
     options: BusOptions,
     pool: PgPool,
     states: States,
@@ -203,8 +203,7 @@ impl CommandBus {
     pub fn start(contexts: &[&'static ContextDef], pool: &PgPool, options: BusOptions) -> Arc<Self> {
         let aggregates = contexts
             .iter()
-            .flat_map(|context| (context.aggregates)())
-            .map(|aggregate| ((aggregate.context(), aggregate.name()), aggregate))
+            .map(|context| (context.name, (context.aggregates)().into_iter().map(|aggregate| (aggregate.name(), aggregate)).collect()))
             .collect();
         Arc::new(Self {
             aggregates,
@@ -224,8 +223,7 @@ impl CommandBus {
 
     /// The aggregate type of that name.
     pub fn aggregate(&self, context: &str, aggregate: &str) -> Option<&'static dyn AggregateType> {
-        // The key's lifetime is that of the request; the map's is static, so the comparison goes over the entries' own names.
-        self.aggregates.iter().find(|((c, a), _)| *c == context && *a == aggregate).map(|(_, found)| *found)
+        self.aggregates.get(context)?.get(aggregate).copied()
     }
 
     /// Decides a command and stores its events. The answer means that they are durable.
@@ -299,9 +297,9 @@ impl CommandBus {
                 (Ok(decision), None) => break Ok(decision),
                 (Err(DecideError::Refused(Refusal::Rejected(rejection))), None) => break Err(CommandError::Rejected(rejection)),
                 (Err(DecideError::Refused(Refusal::Needs(key))), None) => {
-                    let (state, from_cache) = self.other(attempted, &key, fresh, loaded.len()).await?;
+                    let (found, from_cache) = self.other(attempted, &key, fresh, loaded.len()).await?;
                     certain &= !from_cache;
-                    loaded.insert(key, state);
+                    loaded.insert(key, found);
                 }
             }
         };
@@ -333,19 +331,23 @@ impl CommandBus {
         }
         let context = attempted.aggregate.context();
         let aggregate = self
-            .aggregates
-            .get(&(context, key.aggregate_type))
+            .aggregate(context, key.aggregate_type)
             .ok_or_else(|| CommandError::Internal(format!("{context} has no aggregate {}", key.aggregate_type)))?;
         let stream = attempted.stream(key.aggregate_type, &key.id);
         if let Some(state) = self.states.cached(&stream).filter(|_| !fresh) {
             return Ok((state, true));
         }
-        Ok((self.states.load(stream, attempted.partition, *aggregate).await?, false))
+        Ok((self.states.load(stream, attempted.partition, aggregate).await?, false))
     }
 
     async fn store(&self, attempted: &Attempted<'_>, decision: ErasedDecision) -> Result<Attempt, CommandError> {
         let touched: Vec<AggregateKey> =
             decision.writes.iter().map(|write| &write.key).chain(decision.guards.iter().map(|(key, _)| key)).cloned().collect();
+        let forget = || {
+            for key in &touched {
+                self.states.forget(&attempted.stream(key.aggregate_type, &key.id));
+            }
+        };
         let append = attempted.append(&decision)?;
         let events: Vec<String> =
             append.events.iter().map(|event| wire_type(append.context, event.event_type, &event.event_version.to_string())).collect();
@@ -353,7 +355,7 @@ impl CommandBus {
         let outcome = match self.appender.append(append).await {
             Ok(outcome) => outcome,
             Err(error) => {
-                touched.iter().for_each(|key| self.states.forget(&attempted.stream(key.aggregate_type, &key.id)));
+                forget();
                 return Err(error.into());
             }
         };
@@ -363,14 +365,14 @@ impl CommandBus {
                 for write in decision.writes {
                     let stream = attempted.stream(write.key.aggregate_type, &write.key.id);
                     let after = write.expected + i64::try_from(write.events.len()).unwrap_or(i64::MAX);
-                    let Some(aggregate) = self.aggregates.get(&(stream.context, stream.aggregate_type)) else { continue };
+                    let Some(aggregate) = self.aggregate(stream.context, stream.aggregate_type) else { continue };
                     let state = LoadedState { version: after, state: write.state };
-                    self.states.remember(stream, attempted.partition, *aggregate, write.expected, state);
+                    self.states.remember(stream, attempted.partition, aggregate, write.expected, state);
                 }
                 Ok(Attempt::Done(attempted.receipt(attempted.id.clone(), version, first_position, events)))
             }
             Outcome::Conflict | Outcome::Retry => {
-                touched.iter().for_each(|key| self.states.forget(&attempted.stream(key.aggregate_type, &key.id)));
+                forget();
                 Ok(Attempt::Again)
             }
             Outcome::Replayed(answer) => match self.replay(attempted, answer).await {

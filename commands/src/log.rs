@@ -1,9 +1,14 @@
 //! The append: one SQL call for a batch of commands.
 
+use std::collections::{HashMap, HashSet};
+
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
-use sqlx::postgres::PgRow;
-use sqlx::{PgPool, Row};
+use sqlx::encode::IsNull;
+use sqlx::error::BoxDynError;
+use sqlx::postgres::types::Oid;
+use sqlx::postgres::{PgArgumentBuffer, PgHasArrayType, PgRow, PgTypeInfo};
+use sqlx::{PgPool, Postgres, Row};
 use uuid::Uuid;
 
 /// An event to be stored.
@@ -150,117 +155,207 @@ impl From<sqlx::Error> for LogError {
     }
 }
 
-const APPEND: &str = "SELECT status, detail, accepted, first_position, recorded_at FROM log.append(\
-    $1,$2,$3,$4,$5,$6,$7,$8, $9,$10,$11,$12,$13,$14,$15,$16, $17,$18,$19,$20,$21,$22,$23,$24, \
-    $25,$26,$27,$28,$29,$30,$31,$32,$33,$34,$35,$36)";
+const APPEND: &str = "SELECT status, detail, positions, recorded_at FROM log.append($1, $2,$3, $4,$5,$6,$7,$8, $9,$10, \
+    $11,$12,$13,$14,$15,$16,$17,$18,$19,$20, $21,$22,$23,$24,$25,$26,$27, $28,$29,$30,$31,$32,$33,$34,$35,$36,$37,$38)";
+
+/// JSON that is stored byte for byte.
+struct JsonText<'a>(&'a str);
+
+impl sqlx::Type<Postgres> for JsonText<'_> {
+    fn type_info() -> PgTypeInfo {
+        PgTypeInfo::with_oid(Oid(114))
+    }
+}
+
+impl PgHasArrayType for JsonText<'_> {
+    fn array_type_info() -> PgTypeInfo {
+        PgTypeInfo::with_oid(Oid(199))
+    }
+}
+
+impl sqlx::Encode<'_, Postgres> for JsonText<'_> {
+    fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
+        buffer.extend_from_slice(self.0.as_bytes());
+        Ok(IsNull::No)
+    }
+}
+
+/// What two commands of one batch must not both touch if one of them writes it: a stream, a unique key, an idempotency key.
+#[derive(PartialEq, Eq, Hash)]
+enum Thing<'a> {
+    Stream(&'a str, &'a str),
+    Claim(&'a str, &'a str),
+    Key(&'a str),
+}
 
 /// The columns of `log.append`, one vector a parameter.
 #[derive(Default)]
 struct Columns<'a> {
-    commands: (Vec<Uuid>, Vec<&'a str>, Vec<i32>, Vec<Option<&'a str>>, Vec<Option<&'a [u8]>>, Vec<&'a str>, Vec<&'a str>, Vec<i64>),
-    checks: (Vec<i32>, Vec<&'a str>, Vec<i32>, Vec<Uuid>, Vec<&'a str>, Vec<&'a str>, Vec<i64>, Vec<bool>),
-    claims: (Vec<i32>, Vec<&'a str>, Vec<i32>, Vec<Uuid>, Vec<i32>, Vec<&'a str>, Vec<&'a str>, Vec<&'a str>),
-    places: (Vec<i32>, Vec<&'a str>, Vec<i32>, Vec<Uuid>, Vec<&'a str>, Vec<&'a str>, Vec<i64>),
-    bodies: (Vec<Uuid>, Vec<&'a str>, Vec<String>, Vec<&'a str>, Vec<&'a str>),
+    sent: i32,
+    heads: HashMap<(&'a str, i32), i32>,
+    streams: HashMap<(Uuid, &'a str, Thing<'a>, i64), i32>,
+    written: HashSet<(Uuid, &'a str, Thing<'a>)>,
+    places: (Vec<&'a str>, Vec<i32>),
+    checks: (Vec<i32>, Vec<Uuid>, Vec<&'a str>, Vec<&'a str>, Vec<i64>),
+    uses: (Vec<i32>, Vec<i32>),
+    keys: (Vec<i32>, Vec<i32>, Vec<Uuid>, Vec<&'a str>, Vec<&'a [u8]>, Vec<&'a str>, Vec<&'a str>, Vec<i64>, Vec<Option<i32>>, Vec<i32>),
+    claims: (Vec<i32>, Vec<i32>, Vec<Uuid>, Vec<i32>, Vec<&'a str>, Vec<&'a str>, Vec<&'a str>),
+    events: (Vec<i32>, Vec<i32>, Vec<Uuid>, Vec<&'a str>, Vec<&'a str>, Vec<i64>),
+    bodies: (Vec<Uuid>, Vec<&'a str>, Vec<String>, Vec<JsonText<'a>>, Vec<JsonText<'a>>),
+}
+
+/// A number that Postgres counts with; batches are far smaller.
+fn number(count: usize) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}
+
+/// How a command takes part in a batch.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// In full.
+    Full,
+    /// An earlier command touches the same thing, so it must be decided again, unless it was accepted long ago under its key.
+    KeyOnly,
+    /// An earlier command touches the same thing.
+    Absent,
 }
 
 impl<'a> Columns<'a> {
-    fn push(&mut self, number: i32, append: &'a Append) {
-        let Append { tenant_id, context, partition, .. } = append;
-        let (tenants, contexts, partitions, keys, hashes, types, ids, versions) = &mut self.commands;
-        tenants.push(*tenant_id);
-        contexts.push(context);
-        partitions.push(*partition);
-        keys.push(append.idempotency.as_ref().map(|(key, _)| key.as_str()));
-        hashes.push(append.idempotency.as_ref().map(|(_, hash)| hash.as_slice()));
-        types.push(append.root.0);
-        ids.push(&append.root.1);
-        versions.push(append.root.2);
+    /// Adds a command.
+    fn push(&mut self, append: &'a Append) -> Part {
+        let place = |thing| (append.tenant_id, append.context, thing);
+        let stream = |check: &'a Check| place(Thing::Stream(check.aggregate_type, &check.aggregate_id));
+        let claims = append.claims.iter().map(|claim| Thing::Claim(claim.scope, &claim.key));
+        let own: HashSet<_> = claims.chain(append.idempotency.iter().map(|(key, _)| Thing::Key(key))).map(place).collect();
+        let rival = append.checks.iter().any(|check| self.written.contains(&stream(check))) || !self.written.is_disjoint(&own);
+        // What a rival would have written counts too: it may be the earlier one that is refused.
+        self.written.extend(own);
+        self.written.extend(append.checks.iter().filter(|check| check.write).map(stream));
+        if rival && append.idempotency.is_none() {
+            return Part::Absent;
+        }
+        self.sent += 1;
+        let head = self.head(append.context, append.partition);
+        if let Some((key, hash)) = &append.idempotency {
+            let columns = &mut self.keys;
+            columns.0.push(self.sent);
+            columns.1.push(head);
+            columns.2.push(append.tenant_id);
+            columns.3.push(key);
+            columns.4.push(hash);
+            columns.5.push(append.root.0);
+            columns.6.push(&append.root.1);
+            columns.7.push(append.root.2);
+            columns.8.push((!rival).then(|| number(self.events.0.len() + 1)));
+            columns.9.push(number(append.events.len()));
+        }
+        if rival {
+            return Part::KeyOnly;
+        }
         for check in &append.checks {
-            let columns = &mut self.checks;
-            columns.0.push(number);
-            columns.1.push(context);
-            columns.2.push(*partition);
-            columns.3.push(*tenant_id);
-            columns.4.push(check.aggregate_type);
-            columns.5.push(&check.aggregate_id);
-            columns.6.push(check.expected);
-            columns.7.push(check.write);
+            let (tenant, context, thing) = stream(check);
+            let next = number(self.streams.len() + 1);
+            let at = *self.streams.entry((tenant, context, thing, check.expected)).or_insert(next);
+            if at == next {
+                let columns = &mut self.checks;
+                columns.0.push(head);
+                columns.1.push(append.tenant_id);
+                columns.2.push(check.aggregate_type);
+                columns.3.push(&check.aggregate_id);
+                columns.4.push(check.expected);
+            }
+            self.uses.0.push(self.sent);
+            self.uses.1.push(at);
         }
         for claim in &append.claims {
             let columns = &mut self.claims;
-            columns.0.push(number);
-            columns.1.push(context);
-            columns.2.push(*partition);
-            columns.3.push(*tenant_id);
-            columns.4.push(claim.action);
-            columns.5.push(claim.scope);
-            columns.6.push(&claim.key);
-            columns.7.push(&claim.holder);
+            columns.0.push(self.sent);
+            columns.1.push(head);
+            columns.2.push(append.tenant_id);
+            columns.3.push(claim.action);
+            columns.4.push(claim.scope);
+            columns.5.push(&claim.key);
+            columns.6.push(&claim.holder);
         }
+        self.push_events(append, head);
+        Part::Full
+    }
+
+    fn push_events(&mut self, append: &'a Append, head: i32) {
         for event in &append.events {
-            let columns = &mut self.places;
-            columns.0.push(number);
-            columns.1.push(context);
-            columns.2.push(*partition);
-            columns.3.push(*tenant_id);
-            columns.4.push(event.aggregate_type);
-            columns.5.push(&event.aggregate_id);
-            columns.6.push(event.sequence);
+            let columns = &mut self.events;
+            columns.0.push(self.sent);
+            columns.1.push(head);
+            columns.2.push(append.tenant_id);
+            columns.3.push(event.aggregate_type);
+            columns.4.push(&event.aggregate_id);
+            columns.5.push(event.sequence);
             let columns = &mut self.bodies;
             columns.0.push(event.event_id);
             columns.1.push(event.event_type);
             columns.2.push(event.event_version.to_string());
-            columns.3.push(&event.payload);
-            columns.4.push(&append.metadata);
+            columns.3.push(JsonText(&event.payload));
+            columns.4.push(JsonText(&append.metadata));
         }
+    }
+
+    /// The number of a log partition.
+    fn head(&mut self, context: &'a str, partition: i32) -> i32 {
+        let next = number(self.heads.len() + 1);
+        let head = *self.heads.entry((context, partition)).or_insert(next);
+        if head == next {
+            self.places.0.push(context);
+            self.places.1.push(partition);
+        }
+        head
     }
 }
 
 /// Stores a batch and tells what became of each command, in order. Each command is accepted or refused on its own.
 pub async fn append(pool: &PgPool, batch: &[Append]) -> Result<Vec<Outcome>, LogError> {
     let mut columns = Columns::default();
-    for (index, append) in batch.iter().enumerate() {
-        columns.push(i32::try_from(index + 1).map_err(|_| LogError::Protocol("a batch too large".to_owned()))?, append);
-    }
-    let Columns { commands: c, checks: w, claims: k, places: p, bodies: b } = columns;
-    let query = sqlx::query(APPEND);
-    let query = query.bind(c.0).bind(c.1).bind(c.2).bind(c.3).bind(c.4).bind(c.5).bind(c.6).bind(c.7);
-    let query = query.bind(w.0).bind(w.1).bind(w.2).bind(w.3).bind(w.4).bind(w.5).bind(w.6).bind(w.7);
-    let query = query.bind(k.0).bind(k.1).bind(k.2).bind(k.3).bind(k.4).bind(k.5).bind(k.6).bind(k.7);
-    let query = query.bind(p.0).bind(p.1).bind(p.2).bind(p.3).bind(p.4).bind(p.5).bind(p.6);
+    let parts: Vec<Part> = batch.iter().map(|append| columns.push(append)).collect();
+    let Columns { places: h, checks: s, uses: u, keys: i, claims: k, events: e, bodies: b, sent: commands, .. } = columns;
+    let query = sqlx::query(APPEND).bind(commands).bind(h.0).bind(h.1);
+    let query = query.bind(s.0).bind(s.1).bind(s.2).bind(s.3).bind(s.4).bind(u.0).bind(u.1);
+    let query = query.bind(i.0).bind(i.1).bind(i.2).bind(i.3).bind(i.4).bind(i.5).bind(i.6).bind(i.7).bind(i.8).bind(i.9);
+    let query = query.bind(k.0).bind(k.1).bind(k.2).bind(k.3).bind(k.4).bind(k.5).bind(k.6);
+    let query = query.bind(e.0).bind(e.1).bind(e.2).bind(e.3).bind(e.4).bind(e.5);
     let query = query.bind(b.0).bind(b.1).bind(b.2).bind(b.3).bind(b.4);
     let row = query.fetch_one(pool).await?;
-    outcomes(&row, batch.len())
+    outcomes(&row, batch, &parts)
 }
 
-fn outcomes(row: &PgRow, commands: usize) -> Result<Vec<Outcome>, LogError> {
+fn outcomes(row: &PgRow, batch: &[Append], parts: &[Part]) -> Result<Vec<Outcome>, LogError> {
     let status: Vec<i32> = row.try_get("status")?;
     let detail: Vec<Option<String>> = row.try_get("detail")?;
-    let accepted: Option<Vec<i32>> = row.try_get("accepted")?;
-    let first_positions: Option<Vec<i64>> = row.try_get("first_position")?;
+    let positions: Vec<Option<i64>> = row.try_get("positions")?;
     let recorded_at: DateTime<Utc> = row.try_get("recorded_at")?;
-    if status.len() != commands || detail.len() != commands {
-        return Err(LogError::Protocol(format!("{} outcomes for {commands} commands", status.len())));
-    }
-    let mut positions = vec![0_i64; commands];
-    for (number, first) in accepted.unwrap_or_default().into_iter().zip(first_positions.unwrap_or_default()) {
-        if let Some(position) = usize::try_from(number - 1).ok().and_then(|index| positions.get_mut(index)) {
-            *position = first;
-        }
-    }
     let malformed = |error: serde_json::Error| LogError::Protocol(error.to_string());
-    let outcome = |((status, detail), first_position): ((i32, Option<String>), i64)| {
+    let mut answers = status.into_iter().zip(detail);
+    let mut events = positions.iter();
+    let mut outcome = |(append, part): (&Append, &Part)| {
+        if *part == Part::Absent {
+            return Ok(Outcome::Retry);
+        }
+        let (status, detail) = answers.next().ok_or_else(|| LogError::Protocol("too few outcomes".to_owned()))?;
         let detail = detail.as_deref().unwrap_or("null");
-        Ok(match status {
-            0 if first_position > 0 => Outcome::Accepted { first_position, recorded_at },
-            1 => Outcome::Replayed(serde_json::from_str(detail).map_err(malformed)?),
-            2 => Outcome::KeyReused,
-            3 => Outcome::Conflict,
-            4 => Outcome::Claimed(serde_json::from_str(detail).map_err(malformed)?),
-            5 => Outcome::Retry,
-            other => return Err(LogError::Protocol(format!("the outcome {other}"))),
+        let mut own = events.by_ref().take(if *part == Part::Full { append.events.len() } else { 0 });
+        let first = own.next();
+        own.for_each(drop);
+        Ok(match (status, first) {
+            (0, Some(Some(first_position))) => Outcome::Accepted { first_position: *first_position, recorded_at },
+            (0, None) => Outcome::Retry,
+            (1, _) => Outcome::Replayed(serde_json::from_str(detail).map_err(malformed)?),
+            (2, _) => Outcome::KeyReused,
+            (3, _) => Outcome::Conflict,
+            (4, _) => Outcome::Claimed(serde_json::from_str(detail).map_err(malformed)?),
+            (other, _) => return Err(LogError::Protocol(format!("the outcome {other}"))),
         })
     };
-    status.into_iter().zip(detail).zip(positions).map(outcome).collect()
+    let outcomes = batch.iter().zip(parts).map(&mut outcome).collect();
+    if answers.next().is_some() || events.next().is_some() {
+        return Err(LogError::Protocol("more outcomes than commands".to_owned()));
+    }
+    outcomes
 }

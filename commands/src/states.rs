@@ -140,7 +140,9 @@ async fn run_loader(pool: PgPool, queue: Arc<tokio::sync::Mutex<mpsc::Receiver<L
                 }
                 Err(error) => {
                     let error = LoadError::Unavailable(Arc::new(error));
-                    loads.into_iter().for_each(|load| drop(load.reply.send(Err(error.clone()))));
+                    for load in loads {
+                        drop(load.reply.send(Err(error.clone())));
+                    }
                 }
             }
         }
@@ -167,7 +169,7 @@ async fn read_streams(pool: &PgPool, tenant: TenantId, loads: &[Load]) -> Result
     let types: Vec<&str> = loads.iter().map(|load| load.key.aggregate_type).collect();
     let ids: Vec<&str> = loads.iter().map(|load| load.key.id.as_str()).collect();
     let versions: Vec<i32> = loads.iter().map(|load| load.aggregate.snapshot_version()).collect();
-    let mut tx = TenantTx::begin(pool, tenant.0).await?;
+    let mut tx = TenantTx::begin_by_key(pool, tenant.0).await?;
     let query = sqlx::query_as(READ).bind(tenant.0).bind(contexts).bind(partitions).bind(types).bind(ids).bind(versions);
     let rows: Vec<StreamRow> = query.fetch_all(&mut *tx).await?;
     tx.commit().await?;

@@ -9,11 +9,10 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use futures::future::{BoxFuture, FutureExt as _, join_all};
+use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sqlx::PgPool;
-
-use crate::state::GatewayState;
 
 /// How long a dependency may take to say how it is.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -60,14 +59,20 @@ impl Health {
 /// Asks a dependency how it is.
 pub type Probe = Arc<dyn Fn() -> BoxFuture<'static, Health> + Send + Sync>;
 
-/// The dependencies: Postgres, without which nothing works, and those without which something does.
-pub(crate) struct Probes {
+struct Inner {
+    /// Without Postgres nothing works; without the others something does.
     postgres: Probe,
     others: Vec<(&'static str, Probe)>,
+    metrics: PrometheusHandle,
 }
 
-impl Probes {
-    pub(crate) fn new(pool: PgPool, others: Vec<(&'static str, Probe)>) -> Self {
+/// What a process tells about itself: how its dependencies are, and its metrics. Cheap to clone.
+#[derive(Clone)]
+pub struct Vitals(Arc<Inner>);
+
+impl Vitals {
+    /// Asks Postgres through `pool`, and the other dependencies by their probes.
+    pub fn new(pool: PgPool, others: Vec<(&'static str, Probe)>, metrics: PrometheusHandle) -> Self {
         let postgres: Probe = Arc::new(move || {
             let pool = pool.clone();
             async move {
@@ -78,7 +83,7 @@ impl Probes {
             }
             .boxed()
         });
-        Self { postgres, others }
+        Self(Arc::new(Inner { postgres, others, metrics }))
     }
 }
 
@@ -91,11 +96,10 @@ pub async fn live() -> Json<Value> {
     Json(json!({ "status": "ok" }))
 }
 
-/// Whether requests can be served: 503 without Postgres; without another dependency the gateway is degraded and serves on.
-pub async fn ready(State(state): State<GatewayState>) -> Response {
-    let probes = state.probes();
-    let others = join_all(probes.others.iter().map(|(name, probe)| async move { (*name, ask(probe).await) }));
-    let (postgres, others) = futures::future::join(ask(&probes.postgres), others).await;
+/// Whether there is work that can be done: 503 without Postgres; without another dependency the process is degraded and goes on.
+pub async fn ready(State(Vitals(vitals)): State<Vitals>) -> Response {
+    let others = join_all(vitals.others.iter().map(|(name, probe)| async move { (*name, ask(probe).await) }));
+    let (postgres, others) = futures::future::join(ask(&vitals.postgres), others).await;
     let overall = if postgres.status == Status::Down {
         Status::Down
     } else if std::iter::once(&postgres).chain(others.iter().map(|(_, health)| health)).any(|health| health.status != Status::Ok) {
@@ -112,6 +116,6 @@ pub async fn ready(State(state): State<GatewayState>) -> Response {
 }
 
 /// Prometheus' text format.
-pub async fn metrics(State(state): State<GatewayState>) -> Response {
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], state.metrics().render()).into_response()
+pub async fn metrics(State(Vitals(vitals)): State<Vitals>) -> Response {
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], vitals.metrics.render()).into_response()
 }

@@ -17,6 +17,7 @@ use sqlx::PgConnection;
 
 use crate::access::Permission;
 use crate::auth::Caller;
+use crate::bounded::{by_bytes, is_cut};
 use crate::freshness;
 use crate::headers::aggregate_id;
 use crate::position::Token;
@@ -30,6 +31,8 @@ pub const LIMIT_DEFAULT: usize = 100;
 pub const LIMIT_MAX: usize = 1000;
 /// Events that are folded into a state at a time.
 const FOLD_PAGE: i64 = 1000;
+/// Bytes of payload that a page has before it is cut.
+const PAGE_BYTES_MAX: usize = 8 << 20;
 
 /// An event as histories show it.
 #[derive(Serialize)]
@@ -146,7 +149,7 @@ impl Stream<'_> {
             return Err(Problem::new(StatusCode::NOT_FOUND, format!("{}.not_found", self.context), what).field("id", ""));
         }
         let wanted = i64::try_from(limit).unwrap_or(i64::MAX);
-        let events = self.page(&mut tx, after, wanted).await?;
+        let (events, _) = self.page(&mut tx, after, wanted).await?;
         let folded = if matches!(self.moment, Moment::Now) { None } else { Some(self.fold(&mut tx).await?) };
         tx.commit().await?;
         let data = events.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
@@ -178,16 +181,21 @@ impl Stream<'_> {
         Ok(version)
     }
 
-    async fn page(&self, connection: &mut PgConnection, after: i64, limit: i64) -> Result<Vec<RecordedEvent>, sqlx::Error> {
+    /// The next events, and whether there may be more.
+    async fn page(&self, connection: &mut PgConnection, after: i64, limit: i64) -> Result<(Vec<RecordedEvent>, bool), sqlx::Error> {
         const READ: &str = "SELECT context, partition, position, event_id, tenant_id, aggregate_type, aggregate_id, sequence, event_type, \
             event_version, payload::text AS payload, metadata::text AS metadata, recorded_at FROM log.events \
             WHERE context = $1 AND partition = $2 AND tenant_id = $3 AND aggregate_type = $4 AND aggregate_id = $5 AND sequence > $8 \
                 AND ($6::timestamptz IS NULL OR recorded_at <= $6) AND ($7::bigint IS NULL OR position <= $7) \
             ORDER BY sequence LIMIT $9";
         let (time, position) = self.bounds();
-        let query = sqlx::query(READ).bind(self.context).bind(self.partition).bind(self.caller.tenant_id.0);
+        let statement = by_bytes(READ, "payload", PAGE_BYTES_MAX);
+        let query = sqlx::query(&statement).bind(self.context).bind(self.partition).bind(self.caller.tenant_id.0);
         let query = query.bind(self.aggregate.name()).bind(self.id).bind(time).bind(position).bind(after).bind(limit);
-        query.fetch_all(connection).await?.iter().map(read_event).collect()
+        let events: Vec<RecordedEvent> = query.fetch_all(connection).await?.iter().map(read_event).collect::<Result<_, _>>()?;
+        let full = i64::try_from(events.len()).unwrap_or(limit) >= limit;
+        let more = full || is_cut(events.iter().map(|event| event.payload.len()), PAGE_BYTES_MAX);
+        Ok((events, more))
     }
 
     /// The fold of all events up to the moment.
@@ -195,13 +203,13 @@ impl Stream<'_> {
         let mut state: State = self.aggregate.empty();
         let mut after = 0;
         loop {
-            let events = self.page(connection, after, FOLD_PAGE).await?;
+            let (events, more) = self.page(connection, after, FOLD_PAGE).await?;
             for event in &events {
                 let applied = self.aggregate.apply(&mut state, &event.event_type, &event.event_version, &event.payload);
                 applied.map_err(|error| Problem::internal(&error))?;
                 after = event.sequence;
             }
-            if i64::try_from(events.len()).unwrap_or(0) < FOLD_PAGE {
+            if !more {
                 break;
             }
         }

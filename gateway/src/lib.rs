@@ -10,9 +10,11 @@
 
 mod access;
 pub mod auth;
+mod bounded;
 mod bulk;
 mod catalogue;
 mod commands;
+mod connection;
 mod deny;
 mod docs;
 mod freshness;
@@ -33,9 +35,10 @@ mod stream;
 mod wait;
 
 pub use auth::issue;
-pub use health::{Health, Probe, Status};
+pub use connection::ConnectionLimits;
+pub use health::{Health, Probe, Status, Vitals};
 pub use openapi::{openapi_document, schema_documents};
 pub use options::GatewayOptions;
-pub use router::router;
+pub use router::{router, vitals_router};
 pub use server::serve;
 pub use state::{GatewayParts, GatewayState};

@@ -34,6 +34,9 @@ pub async fn observe(State(state): State<GatewayState>, mut request: Request, ne
         tracing::Span::current().record("status", response.status().as_u16());
         if response.status().is_server_error() {
             tracing::warn!(status = response.status().as_u16(), "the request was not served");
+        } else if trace.sampled {
+            // One line where the request's trace begins here; the log, the relay and the projections have theirs.
+            tracing::info!(trace_id, status = response.status().as_u16(), seconds = started.elapsed().as_secs_f64(), "served");
         }
         response
     };

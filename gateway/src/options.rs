@@ -4,6 +4,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use crate::auth::{AUDIENCE, ISSUER};
+use crate::connection::ConnectionLimits;
+
+/// What connections are given beyond the time that is allowed for what is done over them.
+const MARGIN: Duration = Duration::from_secs(30);
 
 /// Settings and limits.
 #[derive(Clone)]
@@ -40,6 +44,8 @@ pub struct GatewayOptions {
     pub stream_keep_alive: Duration,
     /// How long a client of a stream may take no event that is there for it.
     pub stream_stall_max: Duration,
+    /// Connections that are open at the same time; further ones wait.
+    pub connections_max: usize,
     /// Origins of web pages that may call (CORS); none by default.
     pub cors_origins: Vec<String>,
 }
@@ -64,8 +70,18 @@ impl GatewayOptions {
             deny_refresh: Duration::from_secs(2),
             stream_keep_alive: Duration::from_secs(15),
             stream_stall_max: Duration::from_secs(30),
+            connections_max: 10_000,
             cors_origins: Vec::new(),
         }
+    }
+
+    /// The limits on connections that go with the limits on what is done over them.
+    pub fn connection_limits(&self) -> ConnectionLimits {
+        // A request may take its time twice, to arrive and to be answered.
+        let request_max = 2 * self.request_timeout + MARGIN;
+        let idle_max = request_max.max(self.stream_keep_alive + MARGIN);
+        // A client of a stream that stands still is to be told so before its connection ends.
+        ConnectionLimits { count_max: self.connections_max, idle_max, request_max, stall_max: 2 * self.stream_stall_max }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Which address is answered by what.
 
 use axum::Router;
-use axum::extract::{OriginalUri, State};
+use axum::extract::{FromRef, OriginalUri, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
@@ -11,6 +11,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate as _, SizeAbove};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use crate::health::Vitals;
 use crate::problem::Problem;
 use crate::state::GatewayState;
 use crate::{auth, bulk, commands, docs, health, history, observe, openapi, queries, stream};
@@ -48,12 +49,25 @@ fn versioned(state: &GatewayState) -> Router<GatewayState> {
         .route_layer(from_fn_with_state(state.clone(), auth::authenticate))
 }
 
-/// What everybody may see.
-fn open() -> Router<GatewayState> {
+/// The routes of a process that has no gateway.
+pub fn vitals_router(vitals: Vitals) -> Router {
+    self::vitals().fallback(|| async { StatusCode::NOT_FOUND }).with_state(vitals)
+}
+
+/// How a process is.
+fn vitals<S: Clone + Send + Sync + 'static>() -> Router<S>
+where
+    Vitals: FromRef<S>,
+{
     Router::new()
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(health::metrics))
+}
+
+/// What everybody may see.
+fn open() -> Router<GatewayState> {
+    vitals()
         .route("/openapi.json", get(openapi::serve))
         .route("/schemas", get(openapi::schema_index))
         .route("/schemas/{file}", get(openapi::schema))

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use axum::extract::FromRef;
 use commands::CommandBus;
 use domain::kernel::{TenantId, partition_of};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -15,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::Auth;
 use crate::catalogue::Catalogue;
 use crate::deny::DenyList;
-use crate::health::{Probe, Probes};
+use crate::health::{Probe, Vitals};
 use crate::limits::TenantLimit;
 use crate::openapi::Documents;
 use crate::options::GatewayOptions;
@@ -35,8 +36,7 @@ struct Inner {
     streams: TenantLimit,
     watcher: Watcher,
     heads: Heads,
-    metrics: PrometheusHandle,
-    probes: Probes,
+    vitals: Vitals,
     closing: CancellationToken,
 }
 
@@ -75,13 +75,12 @@ impl GatewayState {
             streams: TenantLimit::new(options.tenant_streams_max),
             watcher: Watcher::start(pool.clone()),
             heads: LogHeads::watch(pool.clone()),
-            probes: Probes::new(pool.clone(), probes),
+            vitals: Vitals::new(pool.clone(), probes, metrics),
             closing: shutdown,
             options,
             pool,
             bus,
             catalogue,
-            metrics,
         }))
     }
 
@@ -127,14 +126,6 @@ impl GatewayState {
         self.0.heads.clone()
     }
 
-    pub(crate) fn metrics(&self) -> &PrometheusHandle {
-        &self.0.metrics
-    }
-
-    pub(crate) fn probes(&self) -> &Probes {
-        &self.0.probes
-    }
-
     pub(crate) fn closing(&self) -> &CancellationToken {
         &self.0.closing
     }
@@ -142,5 +133,11 @@ impl GatewayState {
     /// The log partition that holds the tenant's events, in every context.
     pub(crate) fn partition(&self, tenant: TenantId) -> i32 {
         partition_of(&tenant.partition_key(), self.0.bus.partitions())
+    }
+}
+
+impl FromRef<GatewayState> for Vitals {
+    fn from_ref(state: &GatewayState) -> Self {
+        state.0.vitals.clone()
     }
 }

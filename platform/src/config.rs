@@ -15,6 +15,7 @@ use thiserror::Error;
 
 use self::read::Reader;
 use crate::embedded::{EmbeddedOptions, KAFKA_VERSION, KafkaOptions, PostgresOptions};
+use crate::telemetry::LogFormat;
 
 /// HS256 keys shorter than the hash are guessable (RFC 7518 §3.2).
 pub const JWT_SECRET_BYTES_MIN: usize = 32;
@@ -45,15 +46,6 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// How log lines look.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
-    /// For people.
-    Text,
-    /// One JSON object per line, for machines.
-    Json,
-}
-
 /// All that is wrong with the environment, a line each.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{}", .problems.join("\n"))]
@@ -79,6 +71,8 @@ pub struct Config {
     pub kafka_topic_prefix: String,
     /// `HTTP_ADDR`: where the gateway listens.
     pub http_addr: SocketAddr,
+    /// `METRICS_ADDR`: where a worker tells how it is; nowhere without it.
+    pub metrics_addr: Option<SocketAddr>,
     /// `HTTP_BODY_BYTES_MAX`: largest request body, in bytes.
     pub http_body_bytes_max: usize,
     /// `HTTP_TIMEOUT_SECONDS`: after which a request is given up, in seconds.
@@ -89,7 +83,7 @@ pub struct Config {
     pub jwt_access_expiry_days: u32,
     /// `NEUROOPS_PARTITIONS`: log partitions per context; fixed when the log is made.
     pub log_partitions: Option<i32>,
-    /// `NEUROOPS_LANES`: appends that may be under way at once in one gateway.
+    /// `NEUROOPS_LANES`: appends that may be under way at once in one gateway; as many as there are processors, within 2 and 8.
     pub appender_lanes: u32,
     /// `NEUROOPS_LOG_FORMAT`.
     pub log_format: LogFormat,
@@ -109,7 +103,7 @@ pub struct Config {
     pub frontend_url: Option<String>,
     /// `SUPER_ADMIN_EMAIL`: who administers the platform itself.
     pub super_admin_email: Option<String>,
-    jar_dirs: Vec<PathBuf>,
+    caches: Vec<PathBuf>,
 }
 
 /// Payments; used once billing is switched on.
@@ -152,6 +146,11 @@ const PLANS: [&str; 4] = ["STARTER", "GROWTH", "PROFESSIONAL", "ENTERPRISE"];
 /// The purposes that may have an `S3_BUCKET_…`.
 const BUCKETS: [&str; 4] = ["EXPORTS", "UPLOADS", "BACKUPS", "MODELS"];
 
+/// Lanes without a setting: more than there are processors only make batches smaller, and with one the processors wait for the disk.
+pub fn lanes_default() -> u32 {
+    std::thread::available_parallelism().map_or(2, |processors| u32::try_from(processors.get()).unwrap_or(8).clamp(2, 8))
+}
+
 impl Config {
     /// Reads this process's environment.
     pub fn from_env() -> Result<Self, ConfigError> {
@@ -169,13 +168,14 @@ impl Config {
             redis_url: read.redis("REDIS_URL"),
             kafka_bootstrap_servers: read.bootstrap_servers("KAFKA_BOOTSTRAP_SERVERS"),
             kafka_topic_prefix: read.topic_prefix("KAFKA_TOPIC_PREFIX").unwrap_or_else(|| "neuroops".to_owned()),
-            http_addr: read.socket("HTTP_ADDR", SocketAddr::from(([127, 0, 0, 1], 8080))),
+            http_addr: read.socket("HTTP_ADDR", "127.0.0.1:8080").unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+            metrics_addr: read.socket("METRICS_ADDR", "127.0.0.1:9090"),
             http_body_bytes_max: read.number("HTTP_BODY_BYTES_MAX", 1024 * 1024, 1024..=64 * 1024 * 1024),
             http_timeout_seconds: read.number("HTTP_TIMEOUT_SECONDS", 30, 1..=600),
             jwt_secret_key: read.jwt_secret("JWT_SECRET_KEY"),
             jwt_access_expiry_days: read.number("JWT_ACCESS_EXPIRY_DAYS", 7, 1..=365),
             log_partitions: read.text("NEUROOPS_PARTITIONS").map(|_| read.number("NEUROOPS_PARTITIONS", 16, 1..=LOG_PARTITIONS_MAX)),
-            appender_lanes: read.number("NEUROOPS_LANES", 4, 1..=64),
+            appender_lanes: read.number("NEUROOPS_LANES", u64::from(lanes_default()), 1..=64),
             log_format: read.log_format("NEUROOPS_LOG_FORMAT"),
             dir: PathBuf::from(read.text("NEUROOPS_DIR").unwrap_or_else(|| ".neuroops".to_owned())),
             postgres_port: read.number("NEUROOPS_POSTGRES_PORT", 54329, 0..=u64::from(u16::MAX)),
@@ -198,7 +198,7 @@ impl Config {
             },
             frontend_url: read.web_address("FRONTEND_URL"),
             super_admin_email: read.email("SUPER_ADMIN_EMAIL"),
-            jar_dirs: read.jar_dirs(KAFKA_VERSION),
+            caches: read.caches(),
         };
         if config.aws.access_key_id.is_some() != config.aws.secret_access_key.is_some() {
             read.problem("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY belong together: set both or neither.".to_owned());
@@ -251,9 +251,14 @@ impl Config {
         )
     }
 
-    /// Folders that may hold the jars of the embedded Kafka, best first; where scripts/setup puts them.
-    pub fn kafka_jar_dirs(&self) -> &[PathBuf] {
-        &self.jar_dirs
+    /// Folders that may hold the jars of the embedded Kafka, best first.
+    pub fn kafka_jar_dirs(&self) -> Vec<PathBuf> {
+        self.cached(&format!("kafka-{KAFKA_VERSION}"))
+    }
+
+    /// Where something that scripts/setup fetches may be, best first.
+    pub fn cached(&self, name: &str) -> Vec<PathBuf> {
+        self.caches.iter().map(|cache| cache.join(name)).collect()
     }
 
     /// The servers that `up` brings: those that no variable names outside ones for.
@@ -264,7 +269,7 @@ impl Config {
             kafka: self.kafka_bootstrap_servers.is_none().then(|| KafkaOptions {
                 port: self.kafka_port,
                 heap_mb: KAFKA_HEAP_MB,
-                jar_dirs: self.jar_dirs.clone(),
+                jar_dirs: self.kafka_jar_dirs(),
             }),
         }
     }

@@ -22,8 +22,8 @@ pub struct KafkaOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum TopicError {
     /// No answer.
-    #[error("Kafka at {0} cannot be reached")]
-    Unreachable(String, #[source] KafkaError),
+    #[error("Kafka cannot be reached; check that it runs and that KAFKA_BOOTSTRAP_SERVERS is right")]
+    Unreachable(#[source] KafkaError),
     /// The topic was made by somebody else, or for another log.
     #[error(
         "the topic {topic} has {found} partitions, and the log has {wanted}; choose another KAFKA_TOPIC_PREFIX, or delete the topic and run `neuroops kafka refill`"
@@ -93,14 +93,13 @@ impl KafkaOptions {
     }
 
     fn admin(&self) -> Result<AdminClient<DefaultClientContext>, TopicError> {
-        self.client("admin").create().map_err(|error| TopicError::Unreachable(self.bootstrap.clone(), error))
+        self.client("admin").create().map_err(TopicError::Unreachable)
     }
 
     /// The number of partitions of a topic; 0 where there is no such topic. Blocks for up to `timeout`.
     pub fn partitions(&self, topic: &str, timeout: Duration) -> Result<usize, TopicError> {
-        let unreachable = |error| TopicError::Unreachable(self.bootstrap.clone(), error);
-        let consumer: BaseConsumer = self.client("admin").create().map_err(unreachable)?;
-        let metadata = consumer.fetch_metadata(Some(topic), timeout).map_err(unreachable)?;
+        let consumer: BaseConsumer = self.client("admin").create().map_err(TopicError::Unreachable)?;
+        let metadata = consumer.fetch_metadata(Some(topic), timeout).map_err(TopicError::Unreachable)?;
         Ok(metadata.topics().iter().find(|found| found.name() == topic).map_or(0, |found| found.partitions().len()))
     }
 
@@ -118,8 +117,7 @@ impl KafkaOptions {
         // -1 asks for the brokers' default, so that one broker and a cluster of three are both served.
         let new = NewTopic::new(topic, partitions, TopicReplication::Fixed(-1)).set("retention.ms", "-1").set("retention.bytes", "-1");
         let options = AdminOptions::new().operation_timeout(Some(timeout)).request_timeout(Some(timeout));
-        let results =
-            self.admin()?.create_topics([&new], &options).await.map_err(|error| TopicError::Unreachable(self.bootstrap.clone(), error))?;
+        let results = self.admin()?.create_topics([&new], &options).await.map_err(TopicError::Unreachable)?;
         match results.into_iter().next() {
             Some(Err((_, code))) if code != RDKafkaErrorCode::TopicAlreadyExists => Err(TopicError::Refused(topic.to_owned(), code)),
             _ => Ok(()),
@@ -128,22 +126,17 @@ impl KafkaOptions {
 
     /// Deletes the records of a topic partition before an offset.
     pub async fn truncate(&self, topic: &str, partition: i32, before: i64, timeout: Duration) -> Result<(), TopicError> {
-        let unreachable = |error| TopicError::Unreachable(self.bootstrap.clone(), error);
         let options = AdminOptions::new().operation_timeout(Some(timeout)).request_timeout(Some(timeout));
         let mut offsets = TopicPartitionList::new();
-        offsets.add_partition_offset(topic, partition, Offset::Offset(before)).map_err(unreachable)?;
-        self.admin()?.delete_records(&offsets, &options).await.map_err(unreachable)?;
+        offsets.add_partition_offset(topic, partition, Offset::Offset(before)).map_err(TopicError::Unreachable)?;
+        self.admin()?.delete_records(&offsets, &options).await.map_err(TopicError::Unreachable)?;
         Ok(())
     }
 
     /// Deletes a topic with all its records.
     pub async fn delete_topic(&self, topic: &str, timeout: Duration) -> Result<(), TopicError> {
         let options = AdminOptions::new().operation_timeout(Some(timeout)).request_timeout(Some(timeout));
-        let results = self
-            .admin()?
-            .delete_topics(&[topic], &options)
-            .await
-            .map_err(|error| TopicError::Unreachable(self.bootstrap.clone(), error))?;
+        let results = self.admin()?.delete_topics(&[topic], &options).await.map_err(TopicError::Unreachable)?;
         match results.into_iter().next() {
             Some(Err((_, code))) if code != RDKafkaErrorCode::UnknownTopicOrPartition => Err(TopicError::Refused(topic.to_owned(), code)),
             _ => Ok(()),

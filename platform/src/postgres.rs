@@ -18,8 +18,8 @@ pub type ContextTypes = (String, Vec<String>);
 #[derive(Debug, thiserror::Error)]
 pub enum DatabaseError {
     /// The connection string cannot be read.
-    #[error("`{0}` is not a Postgres connection string; it looks like postgres://user:password@host:5432/database")]
-    Url(&'static str, #[source] sqlx::Error),
+    #[error("the database URL is not a Postgres connection string, which looks like postgres://user:password@host:5432/database")]
+    Url(#[source] sqlx::Error),
     /// No answer, or a refusal.
     #[error("Postgres cannot be reached or refuses the connection; check that it runs and that the address, user and password are right")]
     Connect(#[source] sqlx::Error),
@@ -54,14 +54,31 @@ pub enum DatabaseError {
 
 /// Opens a pool of at most `connections_max` connections. Connections are made on demand; an unreachable server shows when one is needed.
 pub fn pool(url: &str, connections_max: u32) -> Result<PgPool, DatabaseError> {
-    let options = PgConnectOptions::from_str(url).map_err(|error| DatabaseError::Url("the database URL", error))?;
-    let options = options.application_name("neuroops").statement_cache_capacity(512);
-    Ok(PgPoolOptions::new()
+    Ok(pool_with(connect_options(url)?, connections_max))
+}
+
+/// A pool for workers, which look rows up by key, many at a time. A plan made while a table was small must serve when it is large, before
+/// statistics say so: the planner is kept from reading whole tables.
+pub fn worker_pool(url: &str, connections_max: u32) -> Result<PgPool, DatabaseError> {
+    let by_key = BY_KEY.map(|setting| (setting, "off"));
+    Ok(pool_with(connect_options(url)?.options(by_key), connections_max))
+}
+
+/// Settings that are off where rows are looked up by key, so that indexes are used whatever statistics say.
+pub(crate) const BY_KEY: [&str; 3] = ["enable_seqscan", "enable_hashjoin", "enable_mergejoin"];
+
+fn connect_options(url: &str) -> Result<PgConnectOptions, DatabaseError> {
+    let options = PgConnectOptions::from_str(url).map_err(DatabaseError::Url)?;
+    Ok(options.application_name("neuroops").statement_cache_capacity(512))
+}
+
+fn pool_with(options: PgConnectOptions, connections_max: u32) -> PgPool {
+    PgPoolOptions::new()
         .max_connections(connections_max)
         .acquire_timeout(Duration::from_secs(5))
         .idle_timeout(Duration::from_mins(5))
         .test_before_acquire(false)
-        .connect_lazy_with(options))
+        .connect_lazy_with(options)
 }
 
 /// Brings the schema up to date, fixes the number of log partitions at the first run, and makes sure that every context has its
@@ -97,7 +114,8 @@ pub async fn stored_partitions(connection: &mut PgConnection) -> Result<i32, Dat
 
 /// A text that changes with every change of the migrations.
 pub fn schema_fingerprint() -> String {
-    MIGRATOR.iter().map(|migration| format!("{}:{:02x?};", migration.version, migration.checksum)).collect()
+    let checksums: Vec<String> = MIGRATOR.iter().map(|migration| format!("{}:{:02x?}", migration.version, migration.checksum)).collect();
+    checksums.join(";")
 }
 
 /// Begins a transaction of the worker role, which sees all tenants: for the relay and the projectors, never for a request.

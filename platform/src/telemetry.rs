@@ -1,6 +1,7 @@
 //! Logs, metrics and trace context.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
@@ -42,8 +43,24 @@ pub fn init_metrics() -> PrometheusHandle {
         builder.set_buckets_for_metric(Matcher::Suffix("_batch_events".to_owned()), &COUNTS).unwrap_or_else(|_| PrometheusBuilder::new());
     let recorder = builder.build_recorder();
     let handle = recorder.handle();
-    drop(metrics::set_global_recorder(recorder));
+    if metrics::set_global_recorder(recorder).is_ok() {
+        sum_up(handle.clone());
+    }
     handle
+}
+
+/// Puts observations into their buckets from time to time. Otherwise each is kept until somebody asks for `/metrics`, which may be never.
+fn sum_up(handle: PrometheusHandle) {
+    const EVERY: Duration = Duration::from_secs(5);
+    let started = std::thread::Builder::new().name("metrics".to_owned()).spawn(move || {
+        loop {
+            std::thread::sleep(EVERY);
+            handle.run_upkeep();
+        }
+    });
+    if let Err(error) = started {
+        tracing::error!(%error, "no thread for the metrics; their memory grows until they are asked for");
+    }
 }
 
 /// W3C trace context (`traceparent`, version 00).

@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use uuid::Uuid;
 
-use crate::postgres::begin_with;
+use crate::postgres::{BY_KEY, begin_with};
 
 /// A transaction bound to one tenant: row level security shows it that tenant's rows and nobody else's.
 ///
@@ -20,6 +20,13 @@ impl TenantTx {
     pub async fn begin(pool: &PgPool, tenant: Uuid) -> Result<Self, sqlx::Error> {
         // A Uuid prints as hexadecimal digits and hyphens only, so it can stand in the statement's text.
         let inner = begin_with(pool, format!("BEGIN; SET LOCAL app.tenant_id = '{tenant}'").into()).await?;
+        Ok(Self { inner })
+    }
+
+    /// Begins a transaction for `tenant` that looks rows up by key, through indexes whatever statistics say.
+    pub async fn begin_by_key(pool: &PgPool, tenant: Uuid) -> Result<Self, sqlx::Error> {
+        let settings = BY_KEY.map(|setting| format!("; SET LOCAL {setting} = off")).concat();
+        let inner = begin_with(pool, format!("BEGIN; SET LOCAL app.tenant_id = '{tenant}'{settings}").into()).await?;
         Ok(Self { inner })
     }
 

@@ -71,7 +71,7 @@ impl TestDatabase {
         let (app_url, worker_url) = (as_role("neuroops_app"), as_role("neuroops_worker"));
         Self {
             app: postgres::pool(&app_url, 12).expect("a valid URL"),
-            worker: postgres::pool(&worker_url, 12).expect("a valid URL"),
+            worker: postgres::worker_pool(&worker_url, 12).expect("a valid URL"),
             admin_url,
             app_url,
             worker_url,

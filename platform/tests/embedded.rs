@@ -27,7 +27,7 @@ const TOPIC: &str = "neuroops.test";
 const CHILD: &str = "NEUROOPS_TEST_CHILD_DIR";
 
 fn options(dir: &Path) -> EmbeddedOptions {
-    let jar_dirs = Config::from_env().expect("a valid environment").kafka_jar_dirs().to_vec();
+    let jar_dirs = Config::from_env().expect("a valid environment").kafka_jar_dirs();
     EmbeddedOptions {
         dir: dir.to_owned(),
         postgres: Some(PostgresOptions { port: 0 }),

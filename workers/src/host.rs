@@ -197,8 +197,7 @@ async fn measure(pool: PgPool, heads: watch::Receiver<Arc<HashMap<Place, Positio
         FROM runtime.checkpoints c JOIN runtime.projections p ON p.projection = c.projection AND p.active_version = c.version \
         JOIN log.heads h ON h.context = c.context AND h.partition = c.partition";
     while cancel.run_until_cancelled(tokio::time::sleep(Duration::from_secs(2))).await.is_some() {
-        let rows: Result<Vec<(String, String, i32, i64, f64)>, _> = sqlx::query_as(READ).fetch_all(&pool).await;
-        let Ok(rows) = rows else { continue };
+        let Ok(rows) = sqlx::query_as::<_, (String, String, i32, i64, f64)>(READ).fetch_all(&pool).await else { continue };
         let heads = heads.borrow().clone();
         let mut lags: BTreeMap<String, (i64, f64)> = BTreeMap::new();
         for (projection, context, partition, position, seconds) in rows {

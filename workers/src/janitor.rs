@@ -18,7 +18,7 @@ pub async fn run(pool: PgPool, cancel: CancellationToken) {
             Ok(_) => {}
             Err(error) => tracing::debug!(%error, "expired idempotency keys were not deleted; the next round tries again"),
         }
-        if cancel.run_until_cancelled(tokio::time::sleep(Duration::from_secs(600))).await.is_none() {
+        if cancel.run_until_cancelled(tokio::time::sleep(Duration::from_mins(10))).await.is_none() {
             return;
         }
     }

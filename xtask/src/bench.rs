@@ -17,7 +17,7 @@ pub struct BenchArgs {
 
 /// Starts Postgres and Kafka and runs the benchmark program, which must have been built.
 pub fn run(args: &BenchArgs) -> Result<ExitCode> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
+    let target = platform::config::variable("CARGO_TARGET_DIR").map_or_else(|| PathBuf::from("target"), PathBuf::from);
     let servers = Servers::start("bench")?;
     let mut command = Command::new(target.join("release/bench"));
     command.args(&args.parts).env("BENCH_DATABASE_ADMIN_URL", servers.admin_url()).env("BENCH_KAFKA", servers.bootstrap());

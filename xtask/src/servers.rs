@@ -17,7 +17,7 @@ impl Servers {
     pub fn start(purpose: &str) -> Result<Self> {
         let dir = std::env::temp_dir().join(format!("neuroops-{purpose}-{}", std::process::id()));
         std::fs::create_dir_all(&dir).with_context(|| format!("{} cannot be made", dir.display()))?;
-        let jar_dirs = Config::from_env()?.kafka_jar_dirs().to_vec();
+        let jar_dirs = Config::from_env()?.kafka_jar_dirs();
         let options = EmbeddedOptions {
             dir: dir.clone(),
             postgres: Some(PostgresOptions { port: 0 }),

@@ -1,9 +1,11 @@
 //! `cargo xtask test`: all tests, with the servers that they need.
 
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 use clap::Args;
+use platform::config::Config;
 
 use crate::servers::Servers;
 
@@ -26,5 +28,16 @@ pub fn run(args: &TestArgs) -> Result<ExitCode> {
         command.args(&args.cargo);
     }
     command.env("NEUROOPS_TEST_DATABASE_ADMIN_URL", servers.admin_url()).env("NEUROOPS_TEST_KAFKA", servers.bootstrap());
+    if let Some(program) = schemathesis(&Config::from_env()?) {
+        command.env("NEUROOPS_TEST_SCHEMATHESIS", program);
+    }
     servers.run(&mut command)
+}
+
+/// Where scripts/setup has put Schemathesis, if it has; the test that needs it says so otherwise.
+fn schemathesis(config: &Config) -> Option<PathBuf> {
+    let requirements = include_str!("../../infra/schemathesis/requirements.txt");
+    let version = requirements.lines().find_map(|line| line.strip_prefix("schemathesis=="))?;
+    let folders = config.cached(&format!("schemathesis-{version}"));
+    folders.into_iter().filter(|folder| folder.join("complete").exists()).map(|folder| folder.join("bin/schemathesis")).next()
 }

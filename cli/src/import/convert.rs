@@ -55,8 +55,10 @@ impl Remark {
 /// What a cell holds.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
-    /// Text, or a number in its usual notation.
+    /// Text, in which numbers are in the notation of the file.
     Text(String),
+    /// A number of NDJSON, in the notation of JSON.
+    Number(String),
     /// A value of NDJSON that is a list or an amount.
     Json(Value),
 }
@@ -64,14 +66,14 @@ pub enum Cell {
 impl Cell {
     fn text(&self) -> &str {
         match self {
-            Self::Text(text) => text.trim(),
+            Self::Text(text) | Self::Number(text) => text.trim(),
             Self::Json(_) => "",
         }
     }
 
     fn is_blank(&self) -> bool {
         match self {
-            Self::Text(text) => text.trim().is_empty(),
+            Self::Text(text) | Self::Number(text) => text.trim().is_empty(),
             Self::Json(value) => value.as_array().is_some_and(Vec::is_empty),
         }
     }
@@ -123,7 +125,8 @@ impl Converter {
                 Value::Array(list) => self.add(&name, Cell::Json(Value::Array(list)), cells),
                 Value::String(text) => self.add(&name, Cell::Text(text), cells),
                 Value::Null => self.add(&name, Cell::Text(String::new()), cells),
-                other => self.add(&name, Cell::Text(other.to_string()), cells),
+                Value::Number(number) => self.add(&name, Cell::Number(number.to_string()), cells),
+                Value::Bool(truth) => self.add(&name, Cell::Text(truth.to_string()), cells),
             }
         }
     }
@@ -196,9 +199,10 @@ impl Converter {
             Cell::Json(list @ Value::Array(_)) if field.list => return Ok(Some(list.clone())),
             Cell::Json(money) if field.kind == Kind::Money => return Ok(Some(money.clone())),
             Cell::Json(other) => other.to_string(),
-            Cell::Text(text) => text.trim().to_owned(),
+            Cell::Text(text) | Cell::Number(text) => text.trim().to_owned(),
         };
-        let number = || Decimal::read(&text, self.notation);
+        let notation = if matches!(cell, Cell::Number(_)) { Notation::Point } else { self.notation };
+        let number = || Decimal::read(&text, notation);
         let value = match field.kind {
             _ if field.list => Some(list(&text)),
             Kind::Text | Kind::List => Some(Value::String(text.clone())),
@@ -207,7 +211,7 @@ impl Converter {
             Kind::Boolean => boolean(&text).map(Value::Bool),
             Kind::Day => dates::day(&text, order).map(|day| json!(day.to_string())),
             Kind::When => dates::when(&text, order).map(Value::String),
-            Kind::Money => return self.money(&field.path, &text, cells, warnings),
+            Kind::Money => return self.money(&field.path, (&text, notation), cells, warnings),
         };
         if value.is_none() {
             warnings.push(unreadable(&field.path, &text));
@@ -217,7 +221,13 @@ impl Converter {
 
     /// An amount. Where the row names a currency, the amount is meant to count, and a record without it would falsify sums in
     /// silence: such a row is refused. Otherwise an unreadable amount is left out like other cells.
-    fn money(&self, path: &str, text: &str, cells: &Cells, warnings: &mut Vec<Remark>) -> Result<Option<Value>, Remark> {
+    fn money(
+        &self,
+        path: &str,
+        (text, notation): (&str, Notation),
+        cells: &Cells,
+        warnings: &mut Vec<Remark>,
+    ) -> Result<Option<Value>, Remark> {
         let at = self.columns.fields.iter().position(|field| field.path.strip_suffix(CURRENCY) == Some(path));
         let named = at.and_then(|at| cells[at].as_ref()).map(|(_, cell)| cell.text());
         let currency = match named {
@@ -227,7 +237,7 @@ impl Converter {
             })?),
             None => None,
         };
-        match numbers::amount(text, currency, self.columns.currency, self.notation) {
+        match numbers::amount(text, currency, self.columns.currency, notation) {
             Ok(money) => Ok(Some(json!(money))),
             Err(AmountFault::Unreadable) if currency.is_some() => Err(unreadable(path, text)),
             Err(AmountFault::Unreadable) => {
@@ -346,6 +356,20 @@ mod tests {
         assert_eq!(deal(json!("TBD"), "EUR"), Err("unreadable_amount".to_owned()));
         assert_eq!(deal(json!("5"), "EURO"), Err("unknown_currency".to_owned()));
         assert_eq!(convert("deals", json!({ "Value": 5 })).map_err(|remark| remark.code), Err("missing_name".to_owned()));
+    }
+
+    #[test]
+    fn import_reads_numbers_of_json_as_json_writes_them() {
+        let mut converter = Converter { notation: Notation::Comma, ..converter("deals") };
+        let mut amount = |value: Value| {
+            let Value::Object(row) = json!({ "Title": "x", "Value": value, "Currency": "KWD" }) else { panic!("an object") };
+            let cells = converter.json_cells(row);
+            converter.convert(cells).unwrap().unwrap().body["amount"]["amount_minor"].clone()
+        };
+        assert_eq!(
+            (amount(json!(12.345)), amount(json!("12,345")), amount(json!("12.345"))),
+            (json!(12_345), json!(12_345), json!(12_345_000))
+        );
     }
 
     #[test]

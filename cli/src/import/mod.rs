@@ -28,7 +28,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -175,7 +175,7 @@ fn converter(args: &ImportArgs, target: &Target) -> anyhow::Result<Converter> {
     Ok(Converter { columns, notation, region: region.transpose()?, hints: Vec::new(), today })
 }
 
-/// Names the file's content and the options that decide what its rows become.
+/// Names the file as it is now, and the options that decide what its rows become.
 fn digest(args: &ImportArgs, sniffed: &Sniffed) -> String {
     let options = format!(
         "{} {} {} {:?} {:?} {:?} {:?} {:?} {} {}",
@@ -193,10 +193,15 @@ fn digest(args: &ImportArgs, sniffed: &Sniffed) -> String {
     hex::encode(
         Sha256::new()
             .chain_update(&sniffed.digest)
+            .chain_update(format!("{:?}", sniffed.modified))
             .chain_update(options)
             .chain_update(state::owner(args.token.as_deref().unwrap_or("")))
             .finalize(),
     )
+}
+
+fn is_same_file(a: &Path, b: &Path) -> bool {
+    std::fs::canonicalize(a).ok().is_some_and(|a| std::fs::canonicalize(b).is_ok_and(|b| a == b))
 }
 
 /// Runs an import to its end. Refused rows are no error.
@@ -208,6 +213,9 @@ pub async fn run(args: &ImportArgs) -> anyhow::Result<ImportSummary> {
         FormatArg::Ndjson => Some(Format::Ndjson),
     };
     let sniffed = sniff(&args.file, format, args.encoding)?;
+    if let Some(report) = args.report.as_deref().filter(|report| is_same_file(report, &args.file)) {
+        return Err(usage(format!("--report {} is the file that is imported; name another one", report.display())));
+    }
     let judge = Judge::new(target.aggregate, target.import.create);
     let mut reader = Reader::open(&sniffed, args.encoding, converter(args, &target)?, judge)?;
     let state = StateFile::beside(&args.file, digest(args, &sniffed));

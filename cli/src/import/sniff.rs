@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
+use std::time::SystemTime;
 
 use anyhow::Context as _;
 use sha2::{Digest as _, Sha256};
@@ -66,6 +67,8 @@ pub struct Sniffed {
     pub file: File,
     /// Its size in bytes.
     pub size: u64,
+    /// When it was written.
+    pub modified: Option<SystemTime>,
     /// How rows are written.
     pub format: Format,
     /// What stands between cells.
@@ -102,7 +105,7 @@ pub fn sniff(path: &Path, format: Option<Format>, encoding: Encoding) -> anyhow:
     let mut digest = hex::encode(digest);
     digest.truncate(DIGEST_CHARS);
     let start = (head.len() - content.len()) as u64;
-    Ok(Sniffed { file, size: meta.len(), format, delimiter: delimiter(content), start, digest })
+    Ok(Sniffed { file, size: meta.len(), modified: meta.modified().ok(), format, delimiter: delimiter(content), start, digest })
 }
 
 /// What makes a file unreadable as a whole.

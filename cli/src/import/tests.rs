@@ -135,6 +135,7 @@ async fn import_of_the_wrong_kind_of_file_says_so_at_once() {
         (&["crm", "contacts", "/nowhere/a.csv"], "cannot open"),
         (&["crm", "contacts", file, "--map", "Colour=note", "--region", "Atlantis"], "--region"),
         (&["crm", "contacts", file, "--map", "Colour=note", "--url", "nowhere"], "address of a server"),
+        (&["crm", "contacts", file, "--map", "Colour=note", "--report", file], "is the file that is imported"),
     ] {
         let error = run(&args(&[words, &["--quiet"]].concat())).await.unwrap_err();
         assert!(error.is::<UsageError>() && error.to_string().contains(expected), "{error:#}");

@@ -1,6 +1,10 @@
 //! The binary as its users run it: real servers, real kills.
 
+mod contract;
+mod disk;
 mod kills;
 mod outage;
 mod platform;
+mod trace;
 mod usage;
+mod worker;

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use crate::platform::Platform;
@@ -37,14 +38,14 @@ async fn while_kafka_is_away_commands_succeed_and_read_models_follow_the_log() {
     let first = platform.register("before").await;
     assert_eq!(row_of(&platform, &first).await, 200);
 
-    platform.signal("kafka.Kafka", "-STOP");
+    platform.signal_server("kafka.Kafka", Signal::SIGSTOP);
     for number in 0..20 {
         let answer = platform.register(&format!("during-{number}")).await;
         assert_eq!(row_of(&platform, &answer).await, 200, "the row of command {number} is visible although Kafka is away");
     }
     wait_for_kafka_status(&platform, "degraded").await;
 
-    platform.signal("kafka.Kafka", "-CONT");
+    platform.signal_server("kafka.Kafka", Signal::SIGCONT);
     let last = platform.register("after").await;
     assert_eq!(row_of(&platform, &last).await, 200);
     wait_for_kafka_status(&platform, "ok").await;

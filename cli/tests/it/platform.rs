@@ -1,13 +1,17 @@
 //! A running `neuroops up` in a folder of its own, and what can be done to it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::fs::{File, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use domain::kernel::{TenantId, partition_of};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::{Headers as _, Message as _};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
@@ -18,25 +22,38 @@ use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
 /// How long anything may take to come back.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub struct Platform {
     folder: TempDir,
+    environment: Environment,
     process: Child,
     pub http: reqwest::Client,
+    /// Requests answered with 429 or 503.
+    refused: AtomicU64,
 }
 
 /// Requests answered with 200: idempotency key and body of the answer.
 pub type Acknowledged = Arc<Mutex<HashMap<String, String>>>;
 
+/// Settings beside those that every test has.
+type Environment = &'static [(&'static str, &'static str)];
+
+/// The headers of a record by name.
+pub type Headers = HashMap<String, String>;
+
 impl Platform {
     pub async fn start() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let process = spawn(folder.path());
+        Self::start_in(folder(), &[]).await
+    }
+
+    /// Starts a platform that keeps its data in this folder. What it logs is in [`Platform::logged`].
+    pub async fn start_in(folder: TempDir, environment: Environment) -> Self {
+        let process = spawn(folder.path(), environment);
         drop(rustls::crypto::ring::default_provider().install_default());
         #[expect(clippy::disallowed_methods, reason = "a test talks to its own server")]
         let http = reqwest::Client::builder().timeout(Duration::from_secs(15)).build().expect("a client");
-        let mut platform = Self { folder, process, http };
+        let mut platform = Self { folder, environment, process, http, refused: AtomicU64::new(0) };
         platform.wait_until_ready().await;
         platform
     }
@@ -46,7 +63,7 @@ impl Platform {
         self.process.kill().expect("the process is killed");
         self.process.wait().expect("the process is gone");
         drop(std::fs::remove_file(self.env_file()));
-        self.process = spawn(self.folder.path());
+        self.process = spawn(self.folder.path(), self.environment);
         self.wait_until_ready().await;
     }
 
@@ -54,7 +71,7 @@ impl Platform {
         let started = Instant::now();
         loop {
             if let Some(status) = self.process.try_wait().expect("the process can be asked") {
-                panic!("the platform ended with {status}");
+                panic!("the platform ended with {status}: {}", self.logged());
             }
             if self.env_file().is_file() && self.health().await.is_some() {
                 return;
@@ -68,6 +85,16 @@ impl Platform {
     pub async fn health(&self) -> Option<Value> {
         let url = self.setting("NEUROOPS_URL")?;
         self.http.get(format!("{url}/health/ready")).send().await.ok()?.json().await.ok()
+    }
+
+    /// The folder of its data.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What the platform has logged since it was started.
+    pub fn logged(&self) -> String {
+        std::fs::read_to_string(log_file(self.folder.path())).unwrap_or_default()
     }
 
     fn env_file(&self) -> PathBuf {
@@ -112,9 +139,18 @@ impl Platform {
         let answer = request.send().await.ok()?;
         match answer.status().as_u16() {
             200 => answer.text().await.ok(),
-            429 | 503 => None,
+            429 | 503 => {
+                assert!(answer.headers().contains_key("retry-after"), "{key} is told when to come back");
+                self.refused.fetch_add(1, Ordering::Relaxed);
+                None
+            }
             other => panic!("{key} is answered {other}: {}", answer.text().await.unwrap_or_default()),
         }
+    }
+
+    /// How many requests were answered with 429 or 503 so far.
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
     }
 
     /// Process id of the embedded server whose command line holds `text`, below this platform's folder.
@@ -128,10 +164,9 @@ impl Platform {
         })
     }
 
-    pub fn signal(&self, server: &str, signal: &str) {
+    pub fn signal_server(&self, server: &str, signal: Signal) {
         let pid = self.server(server).unwrap_or_else(|| panic!("{server} runs"));
-        let status = Command::new("kill").args([signal, &pid.to_string()]).status().expect("kill runs");
-        assert!(status.success(), "{server} takes {signal}");
+        kill(Pid::from_raw(pid), signal).unwrap_or_else(|error| panic!("{server} takes {signal}: {error}"));
     }
 
     pub async fn admin(&self) -> PgConnection {
@@ -156,8 +191,14 @@ impl Platform {
         .expect("the log is read")
     }
 
-    /// Positions and event ids in Kafka, read with a client of our own until `count` records or no more come.
+    /// Positions and event ids in Kafka.
     pub fn kafka(&self, count: usize) -> Vec<(i64, String)> {
+        let identity = |headers: Headers| (headers["ce_sequence"].parse().expect("a number"), headers["ce_id"].clone());
+        self.records(count).into_iter().map(identity).collect()
+    }
+
+    /// The headers of the records in Kafka, read with a client of our own until `count` records or no more come.
+    pub fn records(&self, count: usize) -> Vec<Headers> {
         let mut config = ClientConfig::new();
         config
             .set("bootstrap.servers", self.expect("KAFKA_BOOTSTRAP_SERVERS"))
@@ -171,12 +212,9 @@ impl Platform {
         // Read on for a moment after the last one expected: a repeated record would come there.
         while last.elapsed() < Duration::from_secs(if records.len() < count { 30 } else { 2 }) {
             let Some(Ok(message)) = consumer.poll(Duration::from_millis(100)) else { continue };
+            let text = |value: Option<&[u8]>| String::from_utf8(value.expect("a value").to_vec()).expect("text");
             let headers = message.headers().expect("a record has headers");
-            let text = |name: &str| {
-                let header = headers.iter().find(|header| header.key == name).expect("the header is there");
-                String::from_utf8(header.value.expect("a value").to_vec()).expect("text")
-            };
-            records.push((text("ce_sequence").parse().expect("a number"), text("ce_id")));
+            records.push(headers.iter().map(|header| (header.key.to_owned(), text(header.value))).collect());
             last = Instant::now();
         }
         records
@@ -202,10 +240,37 @@ impl Platform {
         sqlx::query_scalar("SELECT id FROM crm_contact_list ORDER BY id").fetch_all(&mut admin).await.expect("the read model is read")
     }
 
+    /// Asserts that each acknowledged command stands in the log, in Kafka and in the read model: once, in order and without a gap.
+    pub async fn assert_nothing_lost(&self, acknowledged: &HashMap<String, String>) {
+        let log = self.log().await;
+        let positions: Vec<i64> = log.iter().map(|(position, _, _)| *position).collect();
+        assert_eq!(positions, (1..).take(positions.len()).collect::<Vec<_>>(), "the log has no gap");
+        // Every client repeats a key until it is answered, so in the end all commands are acknowledged, and each stands in the log once.
+        assert_eq!(log.len(), acknowledged.len(), "one event for each key, no more");
+        for (key, answer) in acknowledged {
+            let receipt: Value = serde_json::from_str(answer).expect("a receipt");
+            let position = receipt["events"][0]["position"].as_i64().expect("a position");
+            let (_, _, aggregate) = &log[usize::try_from(position - 1).expect("an index")];
+            assert_eq!(receipt["id"], aggregate.as_str(), "{key} stands where its answer says");
+        }
+        let records = tokio::task::block_in_place(|| self.kafka(log.len()));
+        let expected: Vec<(i64, String)> = log.iter().map(|(position, event, _)| (*position, event.clone())).collect();
+        assert_eq!(records.len(), expected.len(), "Kafka holds every event once");
+        assert_eq!(records, expected, "Kafka holds the log in order");
+        let contacts = self.contacts().await;
+        let aggregates: HashSet<&String> = log.iter().map(|(_, _, aggregate)| aggregate).collect();
+        assert_eq!(contacts.iter().collect::<HashSet<_>>(), aggregates, "the read model is the fold of the log");
+        assert_eq!(contacts.len(), aggregates.len());
+    }
+
+    pub fn signal_platform(&self, signal: Signal) {
+        let pid = Pid::from_raw(i32::try_from(self.process.id()).expect("a process id"));
+        kill(pid, signal).expect("the process takes it");
+    }
+
     /// Stops the platform as Ctrl-C does and tells whether it ended well.
     pub fn stop(mut self) -> bool {
-        let status = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status().expect("kill runs");
-        assert!(status.success());
+        self.signal_platform(Signal::SIGTERM);
         self.process.wait().expect("the process ends").success()
     }
 }
@@ -217,7 +282,18 @@ impl Drop for Platform {
     }
 }
 
-fn spawn(folder: &Path) -> Child {
+/// A folder that the user of the servers can reach, so that all data stay in it.
+pub fn folder() -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("its mode is set");
+    folder
+}
+
+fn log_file(folder: &Path) -> PathBuf {
+    folder.join("platform.log")
+}
+
+fn spawn(folder: &Path, environment: Environment) -> Child {
     Command::new(env!("CARGO_BIN_EXE_neuroops"))
         .arg("up")
         .env("NEUROOPS_DIR", folder)
@@ -226,9 +302,22 @@ fn spawn(folder: &Path) -> Child {
         .env("NEUROOPS_KAFKA_PORT", "0")
         .env_remove("DATABASE_URL")
         .env_remove("KAFKA_BOOTSTRAP_SERVERS")
+        .env_remove("RUST_LOG")
+        .envs(environment.iter().copied())
         .stdout(Stdio::null())
+        .stderr(File::create(log_file(folder)).expect("a log file"))
         .spawn()
         .expect("the binary runs")
+}
+
+/// Waits until the load gets on again, and tells how long that took.
+pub async fn goes_on(load: &Load, what: &str) -> Duration {
+    let (started, before) = (Instant::now(), load.acknowledged_so_far().await);
+    while load.acknowledged_so_far().await < before + 50 {
+        assert!(started.elapsed() < Duration::from_secs(45), "commands are accepted again after {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    started.elapsed()
 }
 
 /// Clients that register contacts until told to stop, each command under a key of its own.

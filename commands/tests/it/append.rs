@@ -223,7 +223,7 @@ async fn only_the_append_writes_the_log() {
                     continue;
                 }
                 let error = sqlx::query(&statement).execute(pool).await.expect_err(&format!("{role}: {statement}"));
-                let code = error.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned();
+                let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code).unwrap_or_default().into_owned();
                 assert_eq!(code, "42501", "{role}: {statement}: {error}");
             }
         }

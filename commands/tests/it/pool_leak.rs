@@ -85,7 +85,7 @@ async fn worker(pool: PgPool, tenants: Vec<Uuid>, mut dice: Dice) -> Ends {
             assert_eq!(setting.as_deref().unwrap_or_default(), "", "a tenant is set outside a transaction");
             let savepoint =
                 sqlx::raw_sql("SAVEPOINT probe").execute(&pool).await.expect_err("the connection came back within a transaction");
-            assert_eq!(savepoint.as_database_error().and_then(|error| error.code()).as_deref(), Some("25P01"));
+            assert_eq!(savepoint.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref(), Some("25P01"));
             assert_eq!(rows, 0);
         }
     }
@@ -118,7 +118,7 @@ async fn ten_thousand_requests_on_two_connections_never_see_another_tenant() {
     let mut tx = TenantTx::begin(&pool, tenants[0]).await.expect("begun");
     let foreign =
         sqlx::query("INSERT INTO log.snapshots VALUES ('shop', 0, $1, 'tally', 'a', 1, 1, '{}')").bind(tenants[1]).execute(&mut *tx).await;
-    assert_eq!(foreign.expect_err("refused").as_database_error().and_then(|error| error.code()).as_deref(), Some("42501"));
+    assert_eq!(foreign.expect_err("refused").as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref(), Some("42501"));
     drop(tx);
     pool.close().await;
     db.drop().await;

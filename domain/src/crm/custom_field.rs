@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::values::{CUSTOM_VALUES_MAX, CustomValues, Label, Name, ValueRejection, normalise_domain};
+use super::values::{CUSTOM_VALUES_MAX, CustomValues, Label, Name, ValueRejection, normalise_domain, patch_custom};
 use crate::kernel::{Aggregate, Context, Day, Decision, Refusal, Text};
 use crate::{commands, cqrs_aggregate, events, rejections};
 
@@ -167,13 +167,13 @@ fn is_key(key: &str) -> bool {
         && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
-/// Checks the custom values of a command against the fields that the tenant has defined for such records.
-/// `null`, which clears a value, is always accepted, so that values of retired fields can be removed.
-pub fn check_custom(entity: CustomEntity, values: &CustomValues, context: &Context<'_>) -> Result<(), Refusal> {
-    if values.len() > CUSTOM_VALUES_MAX {
+/// Applies a command's custom values to a record's, after checking them against the fields that the tenant has defined for such
+/// records. `null`, which clears a value, is always accepted, so that values of retired fields can be removed.
+pub fn set_custom(entity: CustomEntity, values: &mut CustomValues, patch: &CustomValues, context: &Context<'_>) -> Result<(), Refusal> {
+    if patch.len() > CUSTOM_VALUES_MAX {
         return Err(ValueRejection::TooManyCustomValues(CUSTOM_VALUES_MAX).into());
     }
-    for (key, value) in values.iter().filter(|(_, value)| !value.is_null()) {
+    for (key, value) in patch.iter().filter(|(_, value)| !value.is_null()) {
         let unknown = || CustomFieldRejection::Unknown(entity.name(), key.chars().take(KEY_LENGTH_MAX).collect());
         if !is_key(key) {
             return Err(unknown().into());
@@ -186,7 +186,7 @@ pub fn check_custom(entity: CustomEntity, values: &CustomValues, context: &Conte
             return Err(CustomFieldRejection::InvalidValue(key.clone(), field.expectation()).into());
         }
     }
-    Ok(())
+    Ok(patch_custom(values, patch)?)
 }
 
 // -------------------------------------------------------------------------------------------------------- commands

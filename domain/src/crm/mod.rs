@@ -6,7 +6,9 @@ pub mod contact;
 pub mod custom_field;
 pub mod deal;
 mod imports;
+mod keys;
 pub mod lead;
+mod merge;
 pub mod pipeline;
 pub mod values;
 

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::CONTEXT;
-use super::company::{Company, CompanyStatus};
+use super::company::Company;
 use super::contact::{Contact, Status};
 use super::lead::{Lead, LeadStatus};
 use crate::kernel::{
@@ -137,7 +137,7 @@ impl World {
         for ((scope, key), holder) in &self.claims {
             let in_use = match *scope {
                 "contact.email" | "contact.phone" => self.state::<Contact>(holder).is_some_and(|contact| contact.status == Status::Active),
-                "company.domain" => self.state::<Company>(holder).is_some_and(|company| company.status == CompanyStatus::Active),
+                "company.domain" => self.state::<Company>(holder).is_some_and(|company| company.status == Status::Active),
                 "lead.email" => self.state::<Lead>(holder).is_some_and(|lead| {
                     !matches!(lead.status, LeadStatus::Converted(_) | LeadStatus::Disqualified(_) | LeadStatus::Erased)
                 }),
@@ -150,7 +150,7 @@ impl World {
             let mut steps = 0;
             while let Some(company) = self.state::<Company>(&id) {
                 let next = match &company.status {
-                    CompanyStatus::Merged { into } => Some(into.clone()),
+                    Status::Merged { into } => Some(into.clone()),
                     _ => company.parent_id.clone(),
                 };
                 let Some(next) = next else { break };

@@ -131,29 +131,6 @@ pub fn patch_custom(values: &mut CustomValues, patch: &CustomValues) -> Result<(
     if values.len() > CUSTOM_VALUES_MAX { Err(ValueRejection::TooManyCustomValues(CUSTOM_VALUES_MAX)) } else { Ok(()) }
 }
 
-/// The custom values after a merge: the survivor's, then those of the losers in turn, as far as the limit allows.
-pub fn merge_custom<'a>(own: &CustomValues, losers: impl IntoIterator<Item = &'a CustomValues>) -> CustomValues {
-    let mut merged = own.clone();
-    for (key, value) in losers.into_iter().flatten() {
-        if merged.len() < CUSTOM_VALUES_MAX && !merged.contains_key(key) {
-            merged.insert(key.clone(), value.clone());
-        }
-    }
-    merged
-}
-
-/// The tags after a merge: the survivor's, then those of the losers in turn, as far as the limit allows; in order.
-pub fn merge_tags<'a>(own: &[Label], losers: impl IntoIterator<Item = &'a Vec<Label>>) -> Vec<Label> {
-    let mut merged = own.to_vec();
-    for tag in losers.into_iter().flatten() {
-        if merged.len() < TAGS_MAX && !merged.contains(tag) {
-            merged.push(tag.clone());
-        }
-    }
-    merged.sort();
-    merged
-}
-
 /// The email address in its normal form.
 pub fn email_of(text: &str) -> Result<String, ValueRejection> {
     normalise_email(text).ok_or_else(|| ValueRejection::InvalidEmail(text.to_owned()))
@@ -202,6 +179,14 @@ pub fn set<T>(field: &mut Option<T>, patch: Patch<T>) {
     if let Some(value) = patch {
         *field = value;
     }
+}
+
+/// Sets a field from a [`Patch`] whose value is brought into its normal form first, or refused.
+pub fn set_as<T, U, E>(field: &mut Option<U>, patch: Patch<T>, normalise: impl FnOnce(T) -> Result<U, E>) -> Result<(), E> {
+    if let Some(value) = patch {
+        *field = value.map(normalise).transpose()?;
+    }
+    Ok(())
 }
 
 /// Reads a present field of a [`Patch`]; use with `#[serde(default, deserialize_with = "patched")]`.

@@ -223,13 +223,12 @@ fn plan<A: Aggregate>(state: &A, decision: Decision<A::Event>, context: &Context
         writes.push(PlannedWrite { key: own.clone(), expected: context.version, events, state: Arc::new(next) });
     }
     for OtherEvent { key, aggregate, event } in decision.others {
-        let index = match writes.iter().position(|write| write.key == key) {
-            Some(index) => index,
-            None => {
-                let Some(found) = context.loaded.get(&key) else { return Err(Refusal::Needs(key)) };
-                writes.push(PlannedWrite { expected: found.version, state: found.state.clone(), key, events: Vec::new() });
-                writes.len() - 1
-            }
+        let index = if let Some(index) = writes.iter().position(|write| write.key == key) {
+            index
+        } else {
+            let Some(found) = context.loaded.get(&key) else { return Err(Refusal::Needs(key)) };
+            writes.push(PlannedWrite { expected: found.version, state: found.state.clone(), key, events: Vec::new() });
+            writes.len() - 1
         };
         aggregate.apply_erased(&mut writes[index].state, event.as_ref());
         writes[index].events.push(event);

@@ -32,7 +32,7 @@ pub async fn run(
     if rows.is_empty() && def.not_found_if_empty {
         return Err(Problem::new(StatusCode::NOT_FOUND, "not_found", "There is no such thing to report on."));
     }
-    let columns = columns(def);
+    let columns = if format == Format::Csv { columns(def) } else { Vec::new() };
     let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
     Answer { rows: &rows, columns: &columns, next: Next::None, freshness: &freshness }.respond(format)
 }

@@ -14,6 +14,7 @@ use super::filter::{Bind, Filter, column, like_literal};
 use super::format::{Answer, Format, Next};
 use super::value::sql_type;
 use crate::auth::Caller;
+use crate::bounded::{by_bytes, is_cut};
 use crate::freshness;
 use crate::problem::Problem;
 use crate::state::GatewayState;
@@ -22,6 +23,8 @@ use crate::state::GatewayState;
 pub const LIMIT_DEFAULT: usize = 50;
 /// The most rows of a page.
 pub const LIMIT_MAX: usize = 1000;
+/// Bytes that the rows of a page have before it is cut.
+const PAGE_BYTES_MAX: usize = 16 << 20;
 /// The longest text to search for.
 const SEARCH_CHARS_MAX: usize = 200;
 /// The most words to search for; further ones narrow nothing any more.
@@ -59,16 +62,18 @@ pub async fn list(
     let seal = Seal { secret: &state.options().jwt_secret, query: &query };
     let cursor = wanted.cursor.as_deref().map(|text| Cursor::decode(text, &seal)).transpose()?;
     let (sql, binds) = wanted.statement(def, cursor.as_ref());
+    let sql = by_bytes(&sql, "row", PAGE_BYTES_MAX);
     let (mut tx, freshness) = freshness::begin(state, caller.tenant_id, &[def.projection], &positions).await?;
     let mut found = bind_all(sqlx::query(&sql), &binds).fetch_all(&mut *tx).await?;
     tx.commit().await?;
-    let more = found.len() > wanted.limit;
+    let full = found.len() > wanted.limit;
     found.truncate(wanted.limit);
+    let rows = found.iter().map(|row| row.try_get("row")).collect::<Result<Vec<String>, sqlx::Error>>()?;
+    let more = full || is_cut(rows.iter().map(String::len), PAGE_BYTES_MAX);
     let next = match found.last() {
         Some(last) if more => Next::Page(Cursor { key: last.try_get("key")?, id: last.try_get("id")? }.encode(&seal)),
         _ => Next::End,
     };
-    let rows = found.iter().map(|row| row.try_get("row")).collect::<Result<Vec<String>, sqlx::Error>>()?;
     Answer { rows: &rows, columns: &wanted.fields, next, freshness: &freshness }.respond(format)
 }
 

@@ -7,15 +7,17 @@ use std::time::Duration;
 use domain::kernel::RecordedEvent;
 use platform::tenant_tx::TenantTx;
 use projections::runtime::{Place, read_event};
-use tokio::sync::mpsc;
 
-use super::{Ending, Filter, Message, cloud_event};
+use super::{Ending, Filter, Queue, cloud_event};
 use crate::auth::Caller;
+use crate::bounded::{by_bytes, is_cut};
 use crate::position::Token;
 use crate::state::{GatewayState, Heads};
 
 /// Events that are read at a time.
 const PAGE: i64 = 500;
+/// Bytes of payload that a page has before it is cut.
+const PAGE_BYTES_MAX: usize = 1 << 20;
 /// Positions that are looked through at a time: the events of many tenants share a log partition.
 const SPAN: i64 = 50_000;
 /// How often the caller's token is looked at.
@@ -42,7 +44,7 @@ impl Feed {
     }
 
     /// Reads until something ends the stream.
-    pub async fn run(mut self, sender: &mpsc::Sender<Message>) -> Ending {
+    pub async fn run(mut self, queue: &Queue) -> Ending {
         let closing = self.state.closing().clone();
         let mut check = tokio::time::interval(CHECK);
         loop {
@@ -50,7 +52,7 @@ impl Feed {
             if behind.is_empty() {
                 tokio::select! {
                     () = closing.cancelled() => return Ending::ShuttingDown,
-                    () = sender.closed() => return Ending::SlowClient,
+                    () = queue.messages.closed() => return Ending::ClientLeft,
                     _ = check.tick() => {}
                     changed = self.heads.changed() => if changed.is_err() { return Ending::Unavailable },
                 }
@@ -64,7 +66,7 @@ impl Feed {
             for (context, head) in behind {
                 match self.read(context, head).await {
                     Ok((events, until)) => {
-                        if let Err(ending) = self.send(sender, context, &events).await {
+                        if let Err(ending) = self.send(queue, context, &events).await {
                             return ending;
                         }
                         self.positions.insert(context, until);
@@ -95,16 +97,20 @@ impl Feed {
         let after = self.positions.get(context).copied().unwrap_or(0);
         let until = head.min(after.saturating_add(SPAN));
         let mut tx = TenantTx::begin(self.state.pool(), self.caller.tenant_id.0).await?;
-        let query = sqlx::query(READ).bind(context).bind(self.partition).bind(after).bind(until).bind(self.caller.tenant_id.0).bind(PAGE);
+        let statement = by_bytes(READ, "payload", PAGE_BYTES_MAX);
+        let query =
+            sqlx::query(&statement).bind(context).bind(self.partition).bind(after).bind(until).bind(self.caller.tenant_id.0).bind(PAGE);
         let rows = query.fetch_all(&mut *tx).await?;
         tx.commit().await?;
         let events = rows.iter().map(read_event).collect::<Result<Vec<_>, _>>()?;
         let full = i64::try_from(events.len()).unwrap_or(PAGE) >= PAGE;
-        let looked_through = if full { events.last().map_or(until, |event| event.position) } else { until };
+        let more = full || is_cut(events.iter().map(|event| event.payload.len()), PAGE_BYTES_MAX);
+        let looked_through = if more { events.last().map_or(until, |event| event.position) } else { until };
         Ok((events, looked_through))
     }
 
-    async fn send(&mut self, sender: &mpsc::Sender<Message>, context: &'static str, events: &[RecordedEvent]) -> Result<(), Ending> {
+    async fn send(&mut self, queue: &Queue, context: &'static str, events: &[RecordedEvent]) -> Result<(), Ending> {
+        let (closing, stall_max) = (self.state.closing().clone(), self.state.options().stream_stall_max);
         for event in events {
             self.positions.insert(context, event.position);
             if !self.filter.matches(event) {
@@ -115,9 +121,9 @@ impl Feed {
                 tracing::error!(%error, event_id = %event.event_id, "a stored event is not JSON");
                 Ending::Unavailable
             })?;
-            let message = Message { id, event_type: event.wire_type(), json };
-            if sender.send_timeout(message, self.state.options().stream_stall_max).await.is_err() {
-                return Err(Ending::SlowClient);
+            tokio::select! {
+                put = tokio::time::timeout(stall_max, queue.put(id, event.wire_type(), json)) => put.unwrap_or(Err(Ending::SlowClient))?,
+                () = closing.cancelled() => return Err(Ending::ShuttingDown),
             }
         }
         Ok(())

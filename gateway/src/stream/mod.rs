@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use domain::kernel::RecordedEvent;
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::access::Permission;
@@ -25,6 +25,8 @@ use crate::state::GatewayState;
 
 /// Messages that wait for a client; one that takes none of them for a while is dropped.
 const QUEUE_MAX: usize = 1024;
+/// Bytes of messages that wait for a client; a larger message waits alone.
+const QUEUE_BYTES_MAX: usize = 1 << 20;
 /// The most patterns of types, and the most subjects, of one stream.
 const PATTERNS_MAX: usize = 50;
 
@@ -59,11 +61,35 @@ struct Message {
     event_type: String,
     /// A `CloudEvent` as JSON, on one line.
     json: String,
+    /// Its place in the queue, given back when the client has taken it.
+    _room: OwnedSemaphorePermit,
+}
+
+/// Where a feed puts messages for its client.
+struct Queue {
+    messages: mpsc::Sender<Message>,
+    room: Arc<Semaphore>,
+}
+
+impl Queue {
+    fn new() -> (Self, mpsc::Receiver<Message>) {
+        let (messages, receiver) = mpsc::channel(QUEUE_MAX);
+        (Self { messages, room: Arc::new(Semaphore::new(QUEUE_BYTES_MAX)) }, receiver)
+    }
+
+    /// Waits for room and puts a message. An error says that the client has left.
+    async fn put(&self, id: String, event_type: String, json: String) -> Result<(), Ending> {
+        let bytes = u32::try_from(json.len().min(QUEUE_BYTES_MAX)).unwrap_or(u32::MAX);
+        let room = self.room.clone().acquire_many_owned(bytes).await.map_err(|_| Ending::ClientLeft)?;
+        self.messages.send(Message { id, event_type, json, _room: room }).await.map_err(|_| Ending::ClientLeft)
+    }
 }
 
 /// Why a stream ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ending {
+    /// Nobody hears of this one.
+    ClientLeft,
     SlowClient,
     TokenEnded,
     ShuttingDown,
@@ -73,6 +99,7 @@ enum Ending {
 impl Ending {
     fn code(self) -> &'static str {
         match self {
+            Self::ClientLeft => "client_left",
             Self::SlowClient => "slow_client",
             Self::TokenEnded => "token_ended",
             Self::ShuttingDown => "shutting_down",
@@ -113,18 +140,22 @@ async fn open(state: &GatewayState, caller: &Arc<Caller>, pairs: Vec<(String, St
         Some(_) => return Err(Problem::bad_value("invalid_parameter", "from", "`start` or `head` is expected")),
     };
     let turn = state.streams().enter(caller.tenant_id, "open event streams")?;
-    let resume = match (&last, &after) {
-        (Some(text), _) => Token::list(text, "Last-Event-ID", state.partition(caller.tenant_id))?,
-        (None, Some(text)) => Token::list(text, "after", state.partition(caller.tenant_id))?,
-        (None, None) => Vec::new(),
+    let resume = match (last, after) {
+        (Some(text), _) => Some(("Last-Event-ID", text)),
+        (None, after) => after.map(|text| ("after", text)),
+    };
+    let resume = match resume {
+        Some((place, text)) => Resume { place, tokens: Token::list(&text, place, state.partition(caller.tenant_id))? },
+        None => Resume { place: "after", tokens: Vec::new() },
     };
     let positions = start(state, caller, &contexts, &resume, from_start).await?;
-    let (sender, messages) = mpsc::channel(QUEUE_MAX);
+    let (queue, messages) = Queue::new();
     let ending = Arc::new(OnceLock::new());
     let feed = feed::Feed::new(state.clone(), caller.clone(), filter, positions);
     let told = ending.clone();
     let reader = tokio::spawn(async move {
-        let reason = feed.run(&sender).await;
+        let reason = feed.run(&queue).await;
+        metrics::counter!("neuroops_streams_ended_total", "reason" => reason.code()).increment(1);
         // It is set here only, so it cannot be set already.
         let _ = told.set(reason);
     });
@@ -182,12 +213,19 @@ fn followed(state: &GatewayState, caller: &Caller, mut asked: Vec<String>) -> Re
     asked.iter().map(find).collect()
 }
 
+/// Where a client says that it has come to.
+struct Resume {
+    /// The header or parameter that says it.
+    place: &'static str,
+    tokens: Vec<Token>,
+}
+
 /// The position after which each followed context is read.
 async fn start(
     state: &GatewayState,
     caller: &Caller,
     contexts: &[&'static str],
-    resume: &[Token],
+    resume: &Resume,
     from_start: bool,
 ) -> Result<BTreeMap<&'static str, i64>, Problem> {
     let partition = state.partition(caller.tenant_id);
@@ -200,9 +238,9 @@ async fn start(
     let mut positions = BTreeMap::new();
     for context in contexts {
         let head = heads.iter().find(|(name, _)| name == context).map_or(0, |(_, position)| *position);
-        let position = match resume.iter().find(|token| token.context == *context) {
+        let position = match resume.tokens.iter().find(|token| token.context == *context) {
             Some(token) if token.position > head => {
-                return Err(Problem::bad_value("position_unknown", "Last-Event-ID", format!("the log has no position {token}")));
+                return Err(Problem::bad_value("position_unknown", resume.place, format!("the log has no position {token}")));
             }
             Some(token) => token.position,
             None if from_start => 0,

@@ -2,6 +2,7 @@
 //! (CloudEvents WebSocket binding, subprotocol `cloudevents.json`). The attribute `cursor` of an event is what `?after=` takes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
@@ -35,14 +36,14 @@ pub async fn open(
     Ok(upgrade.on_upgrade(move |socket| run(socket, opened, keep_alive, stall_max)))
 }
 
-async fn run(mut socket: WebSocket, mut opened: Open, keep_alive: std::time::Duration, stall_max: std::time::Duration) {
+async fn run(mut socket: WebSocket, mut opened: Open, keep_alive: Duration, stall_max: Duration) {
     let mut ticks = tokio::time::interval(keep_alive);
     ticks.tick().await;
-    loop {
+    let ending = loop {
         let outgoing = tokio::select! {
             message = opened.messages.recv() => match message {
                 Some(message) => Message::Text(message.json.into()),
-                None => break,
+                None => break opened.ending(),
             },
             _ = ticks.tick() => Message::Ping(axum::body::Bytes::new()),
             incoming = socket.recv() => match incoming {
@@ -51,15 +52,19 @@ async fn run(mut socket: WebSocket, mut opened: Open, keep_alive: std::time::Dur
                 Some(Ok(_)) => continue,
             },
         };
-        if !matches!(tokio::time::timeout(stall_max, socket.send(outgoing)).await, Ok(Ok(()))) {
-            return;
+        match tokio::time::timeout(stall_max, socket.send(outgoing)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return,
+            // Should the client go on reading after all, it learns why nothing more comes.
+            Err(_) => break Ending::SlowClient,
         }
-    }
-    let ending = opened.ending();
+    };
+    // What waits is no longer needed while the client is told.
+    drop(opened);
     let code = match ending {
         Ending::ShuttingDown => close_code::AWAY,
         Ending::SlowClient | Ending::TokenEnded => close_code::POLICY,
-        Ending::Unavailable => close_code::ERROR,
+        Ending::Unavailable | Ending::ClientLeft => close_code::ERROR,
     };
     let frame = CloseFrame { code, reason: ending.code().into() };
     // The client may be gone already, and then nobody needs to be told.

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use commands::{BusOptions, CommandBus};
-use gateway::{GatewayOptions, GatewayParts, GatewayState};
+use gateway::{ConnectionLimits, GatewayOptions, GatewayParts, GatewayState};
 use platform::clock;
 use platform::testing::TestDatabase;
 use projections::contexts::ContextEntry;
@@ -25,6 +25,7 @@ pub struct Gateway {
     pub db: TestDatabase,
     pub router: Router,
     pub shutdown: CancellationToken,
+    limits: ConnectionLimits,
 }
 
 /// An answer.
@@ -85,9 +86,10 @@ impl Gateway {
         let domains: Vec<_> = contexts.iter().map(|entry| entry.domain).collect();
         let bus = CommandBus::start(&domains, &db.app, BusOptions { partitions: db.partitions, ..BusOptions::default() });
         let shutdown = CancellationToken::new();
-        let options = GatewayOptions { deny_refresh: Duration::from_millis(50), ..GatewayOptions::new(SECRET) };
+        let options = change(GatewayOptions { deny_refresh: Duration::from_millis(50), ..GatewayOptions::new(SECRET) });
+        let limits = options.connection_limits();
         let state = GatewayState::start(GatewayParts {
-            options: change(options),
+            options,
             pool: db.app.clone(),
             bus,
             contexts,
@@ -95,7 +97,7 @@ impl Gateway {
             probes: Vec::new(),
             shutdown: shutdown.clone(),
         });
-        Self { router: gateway::router(state), db, shutdown }
+        Self { router: gateway::router(state), db, shutdown, limits }
     }
 
     /// A tenant and a client of it in this role.
@@ -113,7 +115,7 @@ impl Gateway {
     pub async fn listen(&self) -> std::net::SocketAddr {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(gateway::serve(listener, self.router.clone(), self.shutdown.clone()));
+        tokio::spawn(gateway::serve(listener, self.router.clone(), self.limits, self.shutdown.clone()));
         address
     }
 

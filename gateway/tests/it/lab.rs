@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 pub struct SampleTaken {
     pub label: Text<50>,
     pub code: Option<Text<20>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Text<500_000>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -46,6 +48,8 @@ pub struct TakeSample {
     pub label: Text<50>,
     /// Unique within the tenant.
     pub code: Option<Text<20>>,
+    /// A remark, perhaps a long one.
+    pub note: Option<Text<500_000>>,
 }
 
 /// Gives a sample another label.
@@ -96,7 +100,7 @@ impl Aggregate for Sample {
         match command {
             SampleCommand::TakeSample(c) => {
                 let code = c.code.clone();
-                let decision = Decision::event(SampleTaken { label: c.label, code: c.code });
+                let decision = Decision::event(SampleTaken { label: c.label, code: c.code, note: c.note });
                 Ok(match code {
                     Some(code) => decision.claim("sample.code", code.to_string(), "code"),
                     None => decision,

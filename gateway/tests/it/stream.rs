@@ -6,6 +6,8 @@ use axum::body::{Body, BodyDataStream};
 use axum::http::StatusCode;
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tower::ServiceExt as _;
@@ -171,5 +173,109 @@ async fn a_websocket_shows_the_same_events() {
         }
     };
     assert_eq!((u16::from(frame.code), frame.reason.as_str()), (1001, "shutting_down"));
+    gateway.stop().await;
+}
+
+/// How long a client may stand still in the tests below.
+const STALL_MAX: Duration = Duration::from_secs(2);
+/// Events that are made for them, and bytes of each: more than all buffers on the way hold.
+const LARGE: (usize, usize) = (160, 250_000);
+
+/// A gateway that is impatient with slow clients, and a client with many large events.
+async fn impatient() -> (Gateway, Client) {
+    let change = |options| gateway::GatewayOptions { tenant_streams_max: 1, stream_stall_max: STALL_MAX, ..options };
+    let gateway = Gateway::start(crate::lab::CONTEXTS, change).await;
+    let client = gateway.client("member").await;
+    let note = "x".repeat(LARGE.1);
+    let line = json!({ "context": "lab", "aggregate": "sample", "command": "take", "body": { "label": "large", "note": note } });
+    let answer = client.post("/v1/commands", &format!("{line}\n").repeat(LARGE.0)).await.text();
+    assert_eq!(answer.lines().filter(|line| line.contains("\"status\":200")).count(), LARGE.0);
+    (gateway, client)
+}
+
+/// Asks for the stream over a connection with a small buffer.
+async fn connect(gateway: &Gateway, client: &Client) -> TcpStream {
+    let address = gateway.listen().await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(1 << 16).unwrap();
+    let mut stream = socket.connect(address).await.unwrap();
+    let head = format!("GET /v1/events?from=start HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {}\r\n\r\n", client.token);
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream
+}
+
+/// Reads until the stream ends, or breaks.
+async fn rest(mut stream: TcpStream) -> String {
+    let mut bytes = Vec::new();
+    let read = async {
+        let mut buffer = vec![0; 1 << 16];
+        while let Ok(count @ 1..) = stream.read(&mut buffer).await {
+            bytes.extend_from_slice(&buffer[..count]);
+            // The answer is in chunks; one of no bytes is the last.
+            if bytes.ends_with(b"\r\n0\r\n\r\n") {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), read).await.expect("the stream ends");
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_stands_still_for_too_long_is_told_why_its_stream_ends() {
+    let (gateway, client) = impatient().await;
+    let stream = connect(&gateway, &client).await;
+    // The client's own slowness.
+    tokio::time::sleep(STALL_MAX * 3 / 2).await;
+    let text = rest(stream).await;
+    assert!(text.contains("event: closed\ndata: {\"code\":\"slow_client\"}"), "{}", &text[text.len().saturating_sub(300)..]);
+    let received = text.matches("event: lab.sample_taken.v1").count();
+    assert!((1..LARGE.0 / 2).contains(&received), "{received} events had been put on the way");
+    gateway.stop().await;
+}
+
+/// Whether another stream may be opened; if so, it is closed again.
+async fn opened(client: &Client) -> StatusCode {
+    client.router.clone().oneshot(client.request("GET", "/v1/events", &[], Body::empty())).await.unwrap().status()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_never_reads_loses_its_connection_and_what_it_held() {
+    let (gateway, client) = impatient().await;
+    let stream = connect(&gateway, &client).await;
+    let started = std::time::Instant::now();
+    // A tenant has one stream here: another can be opened when this one is gone.
+    let mut refused = 0;
+    while opened(&client).await == StatusCode::TOO_MANY_REQUESTS {
+        refused += 1;
+        assert!(started.elapsed() < STALL_MAX * 10, "the connection is ended");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    println!("refused {refused} times, for {:?}", started.elapsed());
+    assert!(refused > 0);
+    let text = rest(stream).await;
+    let received = text.matches("event: lab.sample_taken.v1").count();
+    assert!(received < LARGE.0 / 2, "what is held for a client is bounded: {received} events had been put on the way");
+    gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_websocket_that_stands_still_for_too_long_is_closed_with_a_reason() {
+    let (gateway, client) = impatient().await;
+    let address = gateway.listen().await;
+    let mut request = format!("ws://{address}/v1/events/ws?from=start").into_client_request().unwrap();
+    request.headers_mut().insert("authorization", format!("Bearer {}", client.token).parse().unwrap());
+    let (mut socket, _) = tokio_tungstenite::connect_async(request).await.unwrap();
+    tokio::time::sleep(STALL_MAX * 3 / 2).await;
+    let mut received = 0;
+    let frame = loop {
+        match tokio::time::timeout(Duration::from_secs(20), socket.next()).await.expect("the stream ends").unwrap().unwrap() {
+            tungstenite::Message::Text(_) => received += 1,
+            tungstenite::Message::Close(frame) => break frame.unwrap(),
+            _ => {}
+        }
+    };
+    assert_eq!((u16::from(frame.code), frame.reason.as_str()), (1008, "slow_client"));
+    assert!((1..LARGE.0 / 2).contains(&received), "{received} events had been put on the way");
     gateway.stop().await;
 }

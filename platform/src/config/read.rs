@@ -89,9 +89,10 @@ impl<'a> Reader<'a> {
         })
     }
 
-    pub(super) fn socket(&mut self, name: &str, default: SocketAddr) -> SocketAddr {
-        let must_be = format!("an IP address and a port, such as {default} (this machine only) or 0.0.0.0:{}", default.port());
-        self.checked(name, &must_be, |value| value.parse::<SocketAddr>().is_ok()).and_then(|value| value.parse().ok()).unwrap_or(default)
+    pub(super) fn socket(&mut self, name: &str, example: &str) -> Option<SocketAddr> {
+        let port = example.rsplit(':').next().unwrap_or_default();
+        let must_be = format!("an IP address and a port, such as {example} (this machine only) or 0.0.0.0:{port}");
+        self.checked(name, &must_be, |value| value.parse::<SocketAddr>().is_ok())?.parse().ok()
     }
 
     pub(super) fn jwt_secret(&mut self, name: &str) -> Option<Secret> {
@@ -137,9 +138,9 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Where scripts/setup puts the jars: `NEUROOPS_CACHE_DIR` alone if set, else the user's cache, and root's.
-    pub(super) fn jar_dirs(&self, version: &str) -> Vec<PathBuf> {
-        let caches = match self.text("NEUROOPS_CACHE_DIR") {
+    /// Where scripts/setup puts what it fetches: `NEUROOPS_CACHE_DIR` alone if set, else the user's cache, and root's.
+    pub(super) fn caches(&self) -> Vec<PathBuf> {
+        match self.text("NEUROOPS_CACHE_DIR") {
             Some(cache) => vec![PathBuf::from(cache)],
             None => self
                 .text("XDG_CACHE_HOME")
@@ -148,8 +149,7 @@ impl<'a> Reader<'a> {
                 .into_iter()
                 .chain([PathBuf::from("/var/cache/neuroops")])
                 .collect(),
-        };
-        caches.into_iter().map(|cache| cache.join(format!("kafka-{version}"))).collect()
+        }
     }
 }
 

@@ -15,8 +15,9 @@ fn problem(name: &str, value: &str) -> String {
 fn an_empty_environment_gives_the_documented_defaults() {
     let config = load(&[]).expect("defaults");
     assert_eq!(config.http_addr, "127.0.0.1:8080".parse().expect("address"));
+    assert_eq!(config.metrics_addr, None);
     assert_eq!(config.kafka_topic_prefix, "neuroops");
-    assert_eq!((config.log_partitions, config.appender_lanes), (None, 4));
+    assert_eq!((config.log_partitions, config.appender_lanes), (None, lanes_default()));
     assert_eq!((config.postgres_port, config.kafka_port), (54329, 19092));
     assert_eq!((config.http_body_bytes_max, config.http_timeout_seconds), (1024 * 1024, 30));
     assert_eq!(config.log_format, LogFormat::Text);
@@ -96,6 +97,7 @@ fn addresses_are_checked_for_their_form() {
         ("KAFKA_TOPIC_PREFIX", "acme.eu_1-prod", "Acme"),
         ("KAFKA_TOPIC_PREFIX", "0", ".."),
         ("HTTP_ADDR", "[::]:80", "localhost:8080"),
+        ("METRICS_ADDR", "0.0.0.0:9090", "9090"),
         ("FRONTEND_URL", "https://app.example.com/", "app.example.com"),
         ("SUPER_ADMIN_EMAIL", "root@example.com", "root@@example.com"),
         ("STRIPE_WEBHOOK_SECRET", "whsec_x", "whsec_"),
@@ -146,7 +148,7 @@ fn up_brings_only_the_servers_that_are_not_named() {
 
 #[test]
 fn jars_are_looked_for_where_setup_puts_them() {
-    let dirs = |variables: &[(&str, &str)]| load(variables).expect("valid").kafka_jar_dirs().to_vec();
+    let dirs = |variables: &[(&str, &str)]| load(variables).expect("valid").kafka_jar_dirs();
     let system = PathBuf::from("/var/cache/neuroops/kafka-4.1.0");
     assert_eq!(dirs(&[("NEUROOPS_CACHE_DIR", "/c"), ("HOME", "/home/a")]), [PathBuf::from("/c/kafka-4.1.0")]);
     assert_eq!(dirs(&[("HOME", "/home/a")]), [PathBuf::from("/home/a/.cache/neuroops/kafka-4.1.0"), system.clone()]);

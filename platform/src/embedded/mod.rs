@@ -142,7 +142,6 @@ impl Embedded {
             embedded.kafka = Some(KafkaInfo { bootstrap: format!("127.0.0.1:{}", started.port), kind: KafkaKind::Apache });
             embedded.notices.extend(started.notices);
         }
-        embedded.notices.iter().for_each(|notice| tracing::warn!("{notice}"));
         Ok(embedded)
     }
 

@@ -308,7 +308,7 @@ fn open_log(log: &Path) -> Result<File, EmbeddedError> {
 
 fn bound_log(log: &Path) {
     if fs::metadata(log).is_ok_and(|meta| meta.len() > LOG_BYTES_MAX)
-        && let Err(error) = open_log(log).map(|file| file.set_len(0))
+        && let Err(error) = open_log(log).and_then(|file| file.set_len(0).map_err(EmbeddedError::file("empty", log)))
     {
         tracing::warn!(log = %log.display(), %error, "cannot empty the log");
     }

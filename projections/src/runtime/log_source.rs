@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use domain::kernel::{RecordedEvent, TenantId};
@@ -95,23 +95,29 @@ impl LogHeads {
         let (sender, receiver) = watch::channel(Arc::new(HashMap::new()));
         tokio::spawn(async move {
             let mut listener: Option<PgListener> = None;
+            let mut looked = Instant::now();
+            let mut told = String::new();
             while !sender.is_closed() {
-                match heads(&pool).await {
-                    Ok(heads) => {
-                        sender.send_if_modified(|known| {
+                if told.is_empty() || looked.elapsed() > POLL {
+                    looked = Instant::now();
+                    match heads(&pool).await {
+                        Ok(heads) => drop(sender.send_if_modified(|known| {
                             let changed = **known != heads;
                             if changed {
                                 *known = Arc::new(heads);
                             }
                             changed
-                        });
+                        })),
+                        Err(error) => {
+                            tracing::debug!(%error, "the heads of the log cannot be read");
+                            listener = None;
+                            tokio::time::sleep(POLL).await;
+                        }
                     }
-                    Err(error) => {
-                        tracing::debug!(%error, "the heads of the log cannot be read");
-                        listener = None;
-                        tokio::time::sleep(POLL).await;
-                    }
+                } else {
+                    sender.send_if_modified(|known| advance(known, &told));
                 }
+                told.clear();
                 if listener.is_none() {
                     listener = listen(&pool).await;
                 }
@@ -120,13 +126,31 @@ impl LogHeads {
                     continue;
                 };
                 match tokio::time::timeout(POLL, active.recv()).await {
-                    Ok(Ok(_)) | Err(_) => {}
+                    Ok(Ok(notice)) => notice.payload().clone_into(&mut told),
                     Ok(Err(_)) => listener = None,
+                    Err(_) => {}
                 }
             }
         });
         receiver
     }
+}
+
+/// Moves the heads that a notice names (`crm/3@1024 crm/5@77`) forward; tells whether one moved. What it does not understand, and
+/// log partitions that are not known, are left to the next look.
+fn advance(heads: &mut Arc<HashMap<Place, Position>>, notice: &str) -> bool {
+    let mut changed = false;
+    for token in notice.split_ascii_whitespace() {
+        let parsed = token.split_once('@').and_then(|(place, position)| Some((place.split_once('/')?, position.parse().ok()?)));
+        let Some(((context, partition), position)): Option<(_, Position)> = parsed else { continue };
+        let Ok(partition) = partition.parse() else { continue };
+        let place = Place { context: context.to_owned(), partition };
+        if heads.get(&place).is_some_and(|head| *head < position) {
+            Arc::make_mut(heads).insert(place, position);
+            changed = true;
+        }
+    }
+    changed
 }
 
 async fn listen(pool: &PgPool) -> Option<PgListener> {
@@ -172,6 +196,22 @@ impl EventSource for LogSource {
                 return Ok(events);
             }
             self.heads.changed().await.map_err(|_| SourceError("the watch on the log has ended".to_owned()))?;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notice_moves_known_heads_forward_and_nothing_else() {
+        let place = |partition| Place { context: "crm".to_owned(), partition };
+        let mut heads = Arc::new(HashMap::from([(place(1), 10), (place(2), 20)]));
+        assert!(advance(&mut heads, "crm/1@12 crm/2@19 crm/3@7 sales/1@5 "));
+        assert_eq!(*heads, HashMap::from([(place(1), 12), (place(2), 20)]), "never back, never a log partition that is not known");
+        for notice in ["", "crm/1@12", "crm/1@11", "nonsense", "crm/x@99", "crm@99", "crm/1@", "@/"] {
+            assert!(!advance(&mut heads, notice), "{notice}");
         }
     }
 }

@@ -31,6 +31,10 @@ pub trait Projection: Send + Sync {
     fn tables(&self) -> &'static [&'static str];
     /// The contexts that it reads.
     fn contexts(&self) -> &'static [&'static str];
+    /// Whether the event may change rows. Where no event of a batch does, the checkpoint may move a little later.
+    fn concerns(&self, _event: &RecordedEvent) -> bool {
+        true
+    }
     /// Applies events to the tables of `version` within the transaction of `connection`. The events of one log partition come in
     /// order and each exactly once. Must have no effect outside the transaction.
     async fn apply(&self, connection: &mut PgConnection, version: i32, events: &[Arc<RecordedEvent>]) -> Result<(), ApplyError>;

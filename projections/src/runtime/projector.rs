@@ -22,6 +22,10 @@ use super::tail::{Tail, TailRead};
 const BATCH_MAX: usize = 2000;
 /// How often one event is tried before its key is parked.
 const TRIES: u32 = 3;
+/// How long a small batch that changes no rows waits for more, so that the projections that do have something to write go first.
+const PATIENCE: Duration = Duration::from_millis(10);
+/// A batch up to this size is small.
+const SMALL_BATCH: usize = 16;
 /// How often a projector looks whether parked keys are to be tried again.
 const RETRY_LOOK: Duration = Duration::from_secs(1);
 
@@ -263,8 +267,12 @@ impl Projector {
         let mut turn = 0_usize;
         loop {
             turn = turn.wrapping_add(1);
-            let batch = self.gather(&applier.checkpoints, turn).await?;
+            let mut batch = self.gather(&applier.checkpoints, turn).await?;
             if !batch.is_empty() {
+                if batch.len() <= SMALL_BATCH && !batch.iter().any(|event| self.projection.concerns(event)) {
+                    tokio::time::sleep(PATIENCE).await;
+                    batch = self.gather(&applier.checkpoints, turn).await?;
+                }
                 let started = std::time::Instant::now();
                 applier.apply(&batch).await?;
                 metrics::histogram!("neuroops_projection_seconds", "projection" => self.name()).record(started.elapsed().as_secs_f64());

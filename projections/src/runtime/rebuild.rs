@@ -65,8 +65,8 @@ pub async fn rebuild(pool: &PgPool, projection: &dyn Projection, mut progress: i
         let mut positions = applier.checkpoints.positions.clone();
         positions.extend(page.iter().map(|event| (Place::of(event), event.position)));
         // The next page is read while this one is applied.
-        let (applied, next) = tokio::join!(applier.apply(&page), next_page(&log, &positions));
-        applied?;
+        let (result, next) = tokio::join!(applier.apply(&page), next_page(&log, &positions));
+        result?;
         done += i64::try_from(page.len()).unwrap_or(0);
         page = next?;
         if done > total {

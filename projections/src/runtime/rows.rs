@@ -255,6 +255,10 @@ impl<M: RowModel> Projection for RowProjection<M> {
         M::CONTEXTS
     }
 
+    fn concerns(&self, event: &RecordedEvent) -> bool {
+        M::keys(event).map_or(true, |keys| !keys.is_empty())
+    }
+
     async fn apply(&self, connection: &mut PgConnection, version: i32, events: &[Arc<RecordedEvent>]) -> Result<(), ApplyError> {
         let mut keys = Vec::with_capacity(events.len());
         let mut ids = BTreeSet::new();

@@ -60,7 +60,7 @@ async fn what_a_dead_process_held_is_taken_over_when_its_term_ends() {
         move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(async {
-                let pool = platform::postgres::pool(&url, 2).expect("a valid URL");
+                let pool = platform::postgres::worker_pool(&url, 2).expect("a valid URL");
                 let leases = Leases::start(pool, "test", names(), CancellationToken::new());
                 eventually("it holds everything", async || (held(&leases).len() == 10).then_some(())).await;
                 leases

@@ -1,6 +1,7 @@
-//! The projection runtime against a real Postgres: batches, checkpoints, parking, rebuilds, leases.
+//! The projection runtime against a real Postgres: batches, checkpoints, parking, rebuilds, leases; and the read models of [`crm`].
 
 mod apply;
+mod crm;
 mod leases;
 mod parking;
 mod rebuild;

@@ -48,12 +48,12 @@ impl Writer {
 
     /// Appends a batch.
     pub async fn append(&mut self, db: &TestDatabase, events: &[(String, String)]) {
-        const APPEND: &str = "SELECT status FROM log.append(ARRAY[$1], ARRAY['shop'], ARRAY[$2], ARRAY[NULL]::text[], ARRAY[NULL]::bytea[], \
-            ARRAY['item'], ARRAY['x'], ARRAY[1::bigint], array_fill(1, ARRAY[cardinality($8)]), array_fill('shop'::text, ARRAY[cardinality($8)]), \
-            array_fill($2, ARRAY[cardinality($8)]), array_fill($1, ARRAY[cardinality($8)]), array_fill('item'::text, ARRAY[cardinality($8)]), $8, $9, \
-            array_fill(true, ARRAY[cardinality($8)]), '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', array_fill(1, ARRAY[$3]), array_fill('shop'::text, ARRAY[$3]), \
-            array_fill($2, ARRAY[$3]), array_fill($1, ARRAY[$3]), array_fill('item'::text, ARRAY[$3]), $4, $5, $6, array_fill('added'::text, ARRAY[$3]), \
-            array_fill('1'::text, ARRAY[$3]), $7, array_fill('{}'::text, ARRAY[$3]))";
+        const APPEND: &str = "SELECT status FROM log.append(1, ARRAY['shop'], ARRAY[$2], array_fill(1, ARRAY[cardinality($8)]), \
+            array_fill($1, ARRAY[cardinality($8)]), array_fill('item'::text, ARRAY[cardinality($8)]), $8, $9, \
+            array_fill(1, ARRAY[cardinality($8)]), ARRAY(SELECT generate_series(1, cardinality($8))), \
+            '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', \
+            array_fill(1, ARRAY[$3]), array_fill(1, ARRAY[$3]), array_fill($1, ARRAY[$3]), array_fill('item'::text, ARRAY[$3]), $4, $5, $6, \
+            array_fill('added'::text, ARRAY[$3]), array_fill('1'::text, ARRAY[$3]), $7::json[], array_fill('{}'::json, ARRAY[$3]))";
         let mut before: HashMap<String, i64> = HashMap::new();
         let (mut ids, mut sequences, mut payloads) = (Vec::new(), Vec::new(), Vec::new());
         for (id, payload) in events {
@@ -99,7 +99,7 @@ pub struct Running {
 
 /// Starts a projector, as one process would.
 pub async fn start(db: &TestDatabase, projection: Box<dyn Projection>) -> Running {
-    let (tail, guard) = tail(db).await;
+    let (tail, guard) = tail(db, projection.contexts()).await;
     let projector = Projector::new(projection, db.worker.clone(), tail);
     let status = projector.status();
     let cancel = CancellationToken::new();
@@ -112,9 +112,9 @@ pub async fn start(db: &TestDatabase, projection: Box<dyn Projection>) -> Runnin
 }
 
 /// A tail on the log.
-pub async fn tail(db: &TestDatabase) -> (Tail, DropGuard) {
+async fn tail(db: &TestDatabase, contexts: &[&str]) -> (Tail, DropGuard) {
     let heads = LogHeads::watch(db.worker.clone());
-    let options = TailOptions { contexts: vec!["shop".to_owned()], kafka: None, group: "test".to_owned() };
+    let options = TailOptions { contexts: contexts.iter().map(ToString::to_string).collect(), kafka: None, group: "test".to_owned() };
     let cancel = CancellationToken::new();
     let tail = Tail::start(LogReader::new(db.worker.clone()), heads, options, cancel.clone()).await.expect("a tail");
     (tail, cancel.drop_guard())

@@ -103,7 +103,7 @@ impl RelayProcess {
         let (url, kafka, partitions, token) = (db.worker_url.clone(), kafka.clone(), db.partitions, cancel.clone());
         let (sender, receiver) = std::sync::mpsc::channel();
         runtime.spawn(async move {
-            let pool = platform::postgres::pool(&url, 8).expect("a valid URL");
+            let pool = platform::postgres::worker_pool(&url, 8).expect("a valid URL");
             let heads = LogHeads::watch(pool.clone());
             let relay = Relay::new(pool, kafka, context_names(), partitions, heads, token.clone());
             sender.send(relay.status()).expect("heard");

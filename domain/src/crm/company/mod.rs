@@ -4,91 +4,32 @@
 //! of parents without cycles. A merged company stays as a redirect to its survivor forever; an erased one stays as a tombstone.
 
 mod hierarchy;
-mod merge;
+mod profile;
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::custom_field::{CustomEntity, check_custom};
-use super::values::{
-    Address, CustomValues, Label, Name, Note, Patch, ValueRejection, amount_of, changed_fields, domain_of_website, normalise_domain,
-    patch_custom, patched, phone_of, set, tags_of,
-};
+use super::keys::{Key, exchange};
+use super::merge::{self, Merge, Mergeable, taken_in};
+use super::values::{Address, CustomValues, Label, Name, Note, Patch, changed_fields, patched};
 use crate::kernel::{Aggregate, AggregateId, Context, Decision, Money, Refusal, Text};
 use crate::{commands, cqrs_aggregate, events, rejections};
 
+pub use super::merge::Status;
+pub use profile::CompanyProfile;
+
 /// Scope of the claims on web domains.
 pub const DOMAIN_SCOPE: &str = "company.domain";
+/// The fields for which a merge may choose a company.
+const MERGE_FIELDS: [&str; 11] =
+    ["name", "domain", "website", "industry", "employees", "annual_revenue", "phone", "address", "owner", "note", "parent_id"];
 
 /// The address of a website.
 pub type Website = Text<2000>;
 
 // ---------------------------------------------------------------------------------------------------------- events
-
-/// The facts known of a company.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct CompanyProfile {
-    /// The name it goes by.
-    pub name: Name,
-    /// Normalised web domain: lower case, without `www.`, scheme and path.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub domain: Option<String>,
-    /// Website as it was given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub website: Option<Website>,
-    /// Line of business.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub industry: Option<Name>,
-    /// Number of people employed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub employees: Option<u32>,
-    /// Revenue of a year.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub annual_revenue: Option<Money>,
-    /// Phone number in E.164.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-personal" = true))]
-    pub phone: Option<String>,
-    /// Postal address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-personal" = true))]
-    pub address: Option<Address>,
-    /// Who looks after the company: a user's id or email address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub owner: Option<Name>,
-    /// Free labels, sorted, each once.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tags: Vec<Label>,
-    /// Remarks.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-personal" = true))]
-    pub note: Option<Note>,
-    /// Values of custom fields.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub custom: CustomValues,
-}
-
-impl CompanyProfile {
-    /// A company of which only the name is known.
-    pub fn named(name: Name) -> Self {
-        Self {
-            name,
-            domain: None,
-            website: None,
-            industry: None,
-            employees: None,
-            annual_revenue: None,
-            phone: None,
-            address: None,
-            owner: None,
-            tags: Vec::new(),
-            note: None,
-            custom: CustomValues::new(),
-        }
-    }
-}
 
 /// A company came into being.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -166,27 +107,11 @@ events! {
 
 // ----------------------------------------------------------------------------------------------------------- state
 
-/// Where a company stands.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", tag = "state")]
-pub enum CompanyStatus {
-    /// In use.
-    #[default]
-    Active,
-    /// Taken in by another company.
-    Merged {
-        /// The survivor.
-        into: String,
-    },
-    /// Erased.
-    Erased,
-}
-
 /// A company's state.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Company {
     /// Where it stands.
-    pub status: CompanyStatus,
+    pub status: Status,
     /// What is known of the company; nothing before it is registered and after it is erased.
     pub profile: Option<CompanyProfile>,
     /// The company that it belongs to, as it was named when it was linked; it may have been merged since.
@@ -199,8 +124,8 @@ impl Company {
     /// The profile of a company in use.
     fn active(&self) -> Result<&CompanyProfile, CompanyRejection> {
         match (&self.status, &self.profile) {
-            (CompanyStatus::Active, Some(profile)) => Ok(profile),
-            (CompanyStatus::Merged { into }, _) => Err(CompanyRejection::Merged(into.clone())),
+            (Status::Active, Some(profile)) => Ok(profile),
+            (Status::Merged { into }, _) => Err(CompanyRejection::Merged(into.clone())),
             _ => Err(CompanyRejection::Erased),
         }
     }
@@ -378,12 +303,9 @@ impl Aggregate for Company {
                 self.parent_id.clone_from(&e.parent_id);
                 self.merged.extend(e.losers.iter().cloned());
             }
-            CompanyEvent::CompanyMergedAway(e) => self.status = CompanyStatus::Merged { into: e.into.clone() },
+            CompanyEvent::CompanyMergedAway(e) => self.status = Status::Merged { into: e.into.clone() },
             CompanyEvent::CompanyErased(_) => {
-                let status = match std::mem::take(&mut self.status) {
-                    redirect @ CompanyStatus::Merged { .. } => redirect,
-                    _ => CompanyStatus::Erased,
-                };
+                let status = std::mem::take(&mut self.status).erased();
                 *self = Self { status, merged: std::mem::take(&mut self.merged), ..Self::default() };
             }
         }
@@ -407,146 +329,83 @@ impl Aggregate for Company {
 cqrs_aggregate!(Company);
 
 fn register(command: RegisterCompany, context: &Context<'_>) -> Result<Decision<CompanyEvent>, Refusal> {
-    let of_website = command.website.as_deref().map(domain_of_website).transpose()?.flatten();
-    let mut profile = CompanyProfile {
-        domain: command.domain.map(|domain| domain_of(&domain)).transpose()?.or(of_website),
-        website: command.website,
-        industry: command.industry,
-        employees: command.employees,
-        annual_revenue: command.annual_revenue.map(amount_of).transpose()?,
-        phone: command.phone.map(|phone| phone_of(&phone, command.phone_region.as_ref())).transpose()?,
-        address: command.address,
-        owner: command.owner,
-        tags: tags_of(command.tags)?,
-        note: command.note,
-        ..CompanyProfile::named(command.name)
-    };
-    check_custom(CustomEntity::Company, &command.custom, context)?;
-    patch_custom(&mut profile.custom, &command.custom)?;
-    let parent_id = command.parent_id.map(|id| parent_of(&id, context)).transpose()?;
-    let decision = match profile.domain.clone() {
-        Some(domain) => take(Decision::nothing(), domain, command.allow_duplicate),
-        None => Decision::nothing(),
-    };
+    let (parent_id, shared) = (command.parent_id.clone(), command.allow_duplicate);
+    let profile = CompanyProfile::registered(command, context)?;
+    let parent_id = parent_id.map(|id| hierarchy::parent_of(&id, context)).transpose()?;
+    let decision = exchange(Decision::nothing(), &[], &profile.keys(), shared);
     Ok(decision.and(CompanyRegistered { profile, parent_id }))
 }
 
 impl Company {
     fn update(&self, command: UpdateCompany, context: &Context<'_>) -> Result<Decision<CompanyEvent>, Refusal> {
-        let before = self.active()?;
-        let mut profile = before.clone();
-        if let Some(name) = command.name {
-            profile.name = name;
-        }
-        set_domain(&mut profile, command.domain, command.website)?;
-        set(&mut profile.industry, command.industry);
-        set(&mut profile.employees, command.employees);
-        if let Some(revenue) = command.annual_revenue {
-            profile.annual_revenue = revenue.map(amount_of).transpose()?;
-        }
-        if let Some(phone) = command.phone {
-            profile.phone = phone.map(|phone| phone_of(&phone, command.phone_region.as_ref())).transpose()?;
-        }
-        set(&mut profile.address, command.address);
-        set(&mut profile.owner, command.owner);
-        set(&mut profile.note, command.note);
-        if let Some(tags) = command.tags {
-            profile.tags = tags_of(tags)?;
-        }
-        check_custom(CustomEntity::Company, &command.custom, context)?;
-        patch_custom(&mut profile.custom, &command.custom)?;
+        let (before, shared) = (self.active()?, command.allow_duplicate);
+        let profile = before.patched(command, context)?;
         let changed = changed_fields(before, &profile);
         if changed.is_empty() {
             return Ok(Decision::nothing());
         }
-        let mut decision = Decision::nothing();
-        if before.domain != profile.domain {
-            if let Some(domain) = &before.domain {
-                decision = decision.release(DOMAIN_SCOPE, domain);
-            }
-            if let Some(domain) = &profile.domain {
-                decision = take(decision, domain.clone(), command.allow_duplicate);
-            }
-        }
+        let decision = exchange(Decision::nothing(), &before.keys(), &profile.keys(), shared);
         Ok(decision.and(CompanyUpdated { changed, profile }))
     }
 
     fn link(&self, command: &LinkCompany, context: &Context<'_>) -> Result<Decision<CompanyEvent>, Refusal> {
         self.active()?;
-        let parent_id = parent_of(&command.parent_id, context)?;
+        let parent_id = hierarchy::parent_of(&command.parent_id, context)?;
         if self.parent_id.as_ref() == Some(&parent_id) {
             return Ok(Decision::nothing());
         }
         Ok(Decision::event(CompanyLinked { parent_id }))
     }
 
+    fn merge(&self, command: MergeCompanies, context: &Context<'_>) -> Result<Decision<CompanyEvent>, Refusal> {
+        let own = self.active()?;
+        let Some(merge) = Merge::plan((self, own), command.losers, command.choices, &MERGE_FIELDS, context)? else {
+            return Ok(Decision::nothing());
+        };
+        let profile = CompanyProfile::merged(&merge, own);
+        let parent_id = hierarchy::merged_parent(&merge, context)?;
+        let (decision, losers, choices) = merge.decide(&profile, |into| CompanyMergedAway { into }.into());
+        Ok(decision.and(CompaniesMerged { losers, choices, profile, parent_id }))
+    }
+
     fn erase(&self, command: &EraseCompany, context: &Context<'_>) -> Result<Decision<CompanyEvent>, Refusal> {
-        if self.status == CompanyStatus::Erased {
+        if self.status == Status::Erased {
             return Ok(Decision::nothing());
         }
-        let profile = self.active()?;
         let erased = || CompanyErased { reason: command.reason.clone() };
-        let mut decision = Decision::event(erased());
-        if let Some(domain) = &profile.domain {
-            decision = decision.release(DOMAIN_SCOPE, domain);
-        }
-        let mut taken_in = self.merged.clone();
-        while let Some(id) = taken_in.pop() {
-            if let Some(loser) = context.get::<Company>(&id)? {
-                taken_in.extend(loser.merged.iter().cloned());
-                decision = decision.also::<Company>(id, erased());
-            }
-        }
-        Ok(decision)
+        let decision = exchange(Decision::event(erased()), &self.active()?.keys(), &[], false);
+        let losers = taken_in(self, context)?;
+        Ok(losers.into_iter().fold(decision, |decision, id| decision.also::<Self>(id, erased())))
     }
 
     /// Follows redirects to the company that `id` means today.
     pub(super) fn resolve(id: &str, context: &Context<'_>) -> Result<String, Refusal> {
-        let mut id = id.to_owned();
-        loop {
-            let company = context.get::<Company>(&id)?.ok_or_else(|| CompanyRejection::UnknownCompany(id.clone()))?;
-            match &company.status {
-                CompanyStatus::Active => return Ok(id),
-                CompanyStatus::Merged { into } => id.clone_from(into),
-                CompanyStatus::Erased => return Err(CompanyRejection::UnknownCompany(id).into()),
-            }
-        }
+        merge::resolve::<Self>(id, context)
     }
 }
 
-/// The company that `id` means today, which does not stand below the deciding one.
-fn parent_of(id: &AggregateId, context: &Context<'_>) -> Result<String, Refusal> {
-    if id.as_str() == context.aggregate_id {
-        return Err(CompanyRejection::Cycle.into());
-    }
-    if hierarchy::leads_to(id.as_str(), &[context.aggregate_id], context)? {
-        return Err(CompanyRejection::Cycle.into());
-    }
-    Company::resolve(id.as_str(), context)
-}
+impl Mergeable for Company {
+    type Profile = CompanyProfile;
 
-fn domain_of(text: &str) -> Result<String, ValueRejection> {
-    normalise_domain(text).ok_or_else(|| ValueRejection::InvalidDomain(text.to_owned()))
-}
-
-/// Sets domain and website; a domain that came from the old website follows the new one.
-fn set_domain(profile: &mut CompanyProfile, domain: Patch<Website>, website: Patch<Website>) -> Result<(), ValueRejection> {
-    let of_old = profile.website.as_deref().and_then(|website| domain_of_website(website).ok().flatten());
-    if let Some(website) = website {
-        let of_new = website.as_deref().map(domain_of_website).transpose()?.flatten();
-        if of_new.is_some() && (profile.domain.is_none() || profile.domain == of_old) {
-            profile.domain = of_new;
-        }
-        profile.website = website;
+    fn status(&self) -> &Status {
+        &self.status
     }
-    if let Some(domain) = domain {
-        profile.domain = domain.map(|domain| domain_of(&domain)).transpose()?;
-    }
-    Ok(())
-}
 
-fn take(decision: Decision<CompanyEvent>, domain: String, shared: bool) -> Decision<CompanyEvent> {
-    if shared { decision.claim_if_free(DOMAIN_SCOPE, domain, "domain") } else { decision.claim(DOMAIN_SCOPE, domain, "domain") }
+    fn profile(&self) -> Option<&CompanyProfile> {
+        self.profile.as_ref()
+    }
+
+    fn merged(&self) -> &[String] {
+        &self.merged
+    }
+
+    fn keys(profile: &CompanyProfile) -> Vec<Key> {
+        profile.keys()
+    }
+
+    fn unknown(id: &str) -> Refusal {
+        CompanyRejection::UnknownCompany(id.to_owned()).into()
+    }
 }
 
 // ------------------------------------------------------------------------------------------------------ rejections
@@ -569,24 +428,6 @@ rejections! {
         /// A hierarchy without end.
         #[error("A company has at most {0} companies above it.")]
         TooDeep(usize) => "company_hierarchy_too_deep" ["parent_id"],
-        /// A merge with itself.
-        #[error("A company cannot be merged with itself.")]
-        MergeWithItself => "merge_with_itself" ["losers"],
-        /// Number of companies to merge.
-        #[error("A merge takes in 1 to {0} companies.")]
-        LoserCount(usize) => "merge_count" ["losers"],
-        /// The loser is merged elsewhere.
-        #[error("The company `{0}` was merged into `{1}` already; merge that one.")]
-        LoserMerged(String, String) => "loser_merged_elsewhere" ["losers"],
-        /// The loser is gone.
-        #[error("The company `{0}` was erased and cannot be merged.")]
-        LoserErased(String) => "loser_erased" ["losers"],
-        /// A choice for no field.
-        #[error("`{0}` is not a field that a merge chooses.")]
-        UnknownField(String) => "merge_field_unknown" ["choices"],
-        /// A choice for no party.
-        #[error("The value of `{0}` cannot come from `{1}`, which takes no part in the merge.")]
-        ChoiceNotMerged(String, String) => "merge_choice_not_merged" ["choices"],
     }
 }
 

@@ -207,7 +207,7 @@ fn erasing_reaches_the_companies_that_were_merged_and_keeps_their_redirects() {
     let erased: Vec<_> = then.others().into_iter().map(|(_, id, event, _)| (id, event)).collect();
     assert_eq!(erased, [("a-2".to_owned(), "company_erased")]);
     let loser = given::<Company>(merged_into(ID).into_iter().chain([CompanyErased { reason: text("asked") }.into()]));
-    assert_eq!((&loser.state().status, &loser.state().profile), (&CompanyStatus::Merged { into: ID.into() }, &None));
+    assert_eq!((&loser.state().status, &loser.state().profile), (&Status::Merged { into: ID.into() }, &None));
     loser.when_json("erase", &json!({ "reason": "asked" })).then_rejected("crm.company_merged");
 }
 

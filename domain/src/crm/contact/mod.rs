@@ -3,7 +3,7 @@
 //! A contact's email address and phone number are unique within the tenant unless a command says `allow_duplicate`.
 //! A merged contact stays as a redirect to its survivor forever; an erased one stays as a tombstone.
 
-mod merge;
+mod profile;
 
 use std::collections::BTreeMap;
 
@@ -11,66 +11,24 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::company::Company;
-use super::custom_field::{CustomEntity, check_custom};
-use super::values::{
-    Address, CustomValues, Label, Name, Note, Patch, changed_fields, email_of, patch_custom, patched, phone_of, set, tags_of,
-};
+use super::keys::{Key, exchange};
+use super::merge::{self, Merge, Mergeable, taken_in};
+use super::values::{Address, CustomValues, Label, Name, Note, Patch, changed_fields, patched};
 use crate::kernel::{Aggregate, AggregateId, Context, Decision, Refusal};
 use crate::{commands, cqrs_aggregate, events, rejections};
+
+pub use super::merge::Status;
+pub use profile::Profile;
 
 /// Scope of the claims on email addresses.
 pub const EMAIL_SCOPE: &str = "contact.email";
 /// Scope of the claims on phone numbers.
 pub const PHONE_SCOPE: &str = "contact.phone";
+/// The fields for which a merge may choose a contact.
+const MERGE_FIELDS: [&str; 11] =
+    ["given_name", "family_name", "email", "phone", "job_title", "company_name", "address", "owner", "source", "note", "company_id"];
 
 // ---------------------------------------------------------------------------------------------------------- events
-
-/// The facts known of a person.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Profile {
-    /// Given name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-personal" = true))]
-    pub given_name: Option<Name>,
-    /// Family name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-personal" = true))]
-    pub family_name: Option<Name>,
-    /// Normalised email address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-personal" = true))]
-    pub email: Option<String>,
-    /// Phone number in E.164.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-personal" = true))]
-    pub phone: Option<String>,
-    /// Position in the company.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub job_title: Option<Name>,
-    /// The company's name as the source wrote it; `company_id` names the company where it is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub company_name: Option<Name>,
-    /// Postal address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-personal" = true))]
-    pub address: Option<Address>,
-    /// Who looks after the contact: a user's id or email address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub owner: Option<Name>,
-    /// Where the contact came from.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<Label>,
-    /// Free labels, sorted, each once.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tags: Vec<Label>,
-    /// Remarks.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-personal" = true))]
-    pub note: Option<Note>,
-    /// Values of custom fields.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub custom: CustomValues,
-}
 
 /// A contact came into being.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -148,22 +106,6 @@ events! {
 
 // ----------------------------------------------------------------------------------------------------------- state
 
-/// Where a contact stands.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", tag = "state")]
-pub enum Status {
-    /// In use.
-    #[default]
-    Active,
-    /// Taken in by another contact.
-    Merged {
-        /// The survivor.
-        into: String,
-    },
-    /// Erased.
-    Erased,
-}
-
 /// A contact's state.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Contact {
@@ -178,9 +120,10 @@ pub struct Contact {
 }
 
 impl Contact {
-    fn require_active(&self) -> Result<(), ContactRejection> {
+    /// The profile of a contact in use.
+    fn active(&self) -> Result<&Profile, ContactRejection> {
         match &self.status {
-            Status::Active => Ok(()),
+            Status::Active => Ok(&self.profile),
             Status::Merged { into } => Err(ContactRejection::Merged(into.clone())),
             Status::Erased => Err(ContactRejection::Erased),
         }
@@ -341,10 +284,7 @@ impl Aggregate for Contact {
             }
             ContactEvent::ContactMergedAway(e) => self.status = Status::Merged { into: e.into.clone() },
             ContactEvent::ContactErased(_) => {
-                let status = match std::mem::take(&mut self.status) {
-                    redirect @ Status::Merged { .. } => redirect,
-                    _ => Status::Erased,
-                };
+                let status = std::mem::take(&mut self.status).erased();
                 *self = Self { status, merged: std::mem::take(&mut self.merged), ..Self::default() };
             }
         }
@@ -356,7 +296,7 @@ impl Aggregate for Contact {
             ContactCommand::UpdateContact(command) => self.update(command, context),
             ContactCommand::LinkContact(command) => self.link(&command, context),
             ContactCommand::UnlinkContact(_) => {
-                self.require_active()?;
+                self.active()?;
                 Ok(self.company_id.clone().map_or_else(Decision::nothing, |company_id| Decision::event(ContactUnlinked { company_id })))
             }
             ContactCommand::MergeContacts(command) => self.merge(command, context),
@@ -368,71 +308,27 @@ impl Aggregate for Contact {
 cqrs_aggregate!(Contact);
 
 fn register(command: RegisterContact, context: &Context<'_>) -> Result<Decision<ContactEvent>, Refusal> {
-    let mut profile = Profile {
-        given_name: command.given_name,
-        family_name: command.family_name,
-        email: command.email.map(|email| email_of(&email)).transpose()?,
-        phone: command.phone.map(|phone| phone_of(&phone, command.phone_region.as_ref())).transpose()?,
-        job_title: command.job_title,
-        company_name: command.company_name,
-        address: command.address,
-        owner: command.owner,
-        source: command.source,
-        tags: tags_of(command.tags)?,
-        note: command.note,
-        custom: CustomValues::new(),
-    };
-    check_custom(CustomEntity::Contact, &command.custom, context)?;
-    patch_custom(&mut profile.custom, &command.custom)?;
-    require_identity(&profile)?;
-    let company_id = command.company_id.map(|id| Company::resolve(id.as_str(), context)).transpose()?;
-    let mut decision = Decision::nothing();
-    for (scope, key, field) in keys(&profile) {
-        decision = take(decision, scope, key, field, command.allow_duplicate);
-    }
+    let (company_id, shared) = (command.company_id.clone(), command.allow_duplicate);
+    let profile = Profile::registered(command, context)?;
+    let company_id = company_id.map(|id| Company::resolve(id.as_str(), context)).transpose()?;
+    let decision = exchange(Decision::nothing(), &[], &profile.keys(), shared);
     Ok(decision.and(ContactRegistered { profile, company_id }))
 }
 
 impl Contact {
     fn update(&self, command: UpdateContact, context: &Context<'_>) -> Result<Decision<ContactEvent>, Refusal> {
-        self.require_active()?;
-        let mut profile = self.profile.clone();
-        set(&mut profile.company_name, command.company_name);
-        set(&mut profile.given_name, command.given_name);
-        set(&mut profile.family_name, command.family_name);
-        set(&mut profile.job_title, command.job_title);
-        set(&mut profile.owner, command.owner);
-        if let Some(email) = command.email {
-            profile.email = email.map(|email| email_of(&email)).transpose()?;
-        }
-        if let Some(phone) = command.phone {
-            profile.phone = phone.map(|phone| phone_of(&phone, command.phone_region.as_ref())).transpose()?;
-        }
-        set(&mut profile.address, command.address);
-        set(&mut profile.source, command.source);
-        set(&mut profile.note, command.note);
-        if let Some(tags) = command.tags {
-            profile.tags = tags_of(tags)?;
-        }
-        check_custom(CustomEntity::Contact, &command.custom, context)?;
-        patch_custom(&mut profile.custom, &command.custom)?;
-        require_identity(&profile)?;
-        let changed = changed_fields(&self.profile, &profile);
+        let (before, shared) = (self.active()?, command.allow_duplicate);
+        let profile = before.patched(command, context)?;
+        let changed = changed_fields(before, &profile);
         if changed.is_empty() {
             return Ok(Decision::nothing());
         }
-        let mut decision = Decision::nothing();
-        for (scope, key, _) in keys(&self.profile).into_iter().filter(|key| !keys(&profile).contains(key)) {
-            decision = decision.release(scope, key);
-        }
-        for (scope, key, field) in keys(&profile).into_iter().filter(|key| !keys(&self.profile).contains(key)) {
-            decision = take(decision, scope, key, field, command.allow_duplicate);
-        }
+        let decision = exchange(Decision::nothing(), &before.keys(), &profile.keys(), shared);
         Ok(decision.and(ContactUpdated { changed, profile }))
     }
 
     fn link(&self, command: &LinkContact, context: &Context<'_>) -> Result<Decision<ContactEvent>, Refusal> {
-        self.require_active()?;
+        self.active()?;
         let company_id = Company::resolve(command.company_id.as_str(), context)?;
         if self.company_id.as_ref() == Some(&company_id) {
             return Ok(Decision::nothing());
@@ -440,54 +336,55 @@ impl Contact {
         Ok(Decision::event(ContactLinked { company_id }))
     }
 
+    fn merge(&self, command: MergeContacts, context: &Context<'_>) -> Result<Decision<ContactEvent>, Refusal> {
+        let own = self.active()?;
+        let Some(merge) = Merge::plan((self, own), command.losers, command.choices, &MERGE_FIELDS, context)? else {
+            return Ok(Decision::nothing());
+        };
+        let profile = Profile::merged(&merge);
+        let company_id = merge.givers("company_id").find_map(|party| party.record.company_id.clone());
+        let (decision, losers, choices) = merge.decide(&profile, |into| ContactMergedAway { into }.into());
+        Ok(decision.and(ContactsMerged { losers, choices, profile, company_id }))
+    }
+
     fn erase(&self, command: &EraseContact, context: &Context<'_>) -> Result<Decision<ContactEvent>, Refusal> {
         if self.status == Status::Erased {
             return Ok(Decision::nothing());
         }
-        self.require_active()?;
         let erased = || ContactErased { reason: command.reason.clone() };
-        let mut decision = Decision::event(erased());
-        for (scope, key, _) in keys(&self.profile) {
-            decision = decision.release(scope, key);
-        }
-        let mut taken_in = self.merged.clone();
-        while let Some(id) = taken_in.pop() {
-            if let Some(loser) = context.get::<Contact>(&id)? {
-                taken_in.extend(loser.merged.iter().cloned());
-                decision = decision.also::<Contact>(id, erased());
-            }
-        }
-        Ok(decision)
+        let decision = exchange(Decision::event(erased()), &self.active()?.keys(), &[], false);
+        let losers = taken_in(self, context)?;
+        Ok(losers.into_iter().fold(decision, |decision, id| decision.also::<Self>(id, erased())))
     }
 
     /// Follows redirects to the contact that `id` means today.
     pub(super) fn resolve(id: &str, context: &Context<'_>) -> Result<String, Refusal> {
-        let mut id = id.to_owned();
-        loop {
-            let contact = context.get::<Contact>(&id)?.ok_or_else(|| ContactRejection::UnknownContact(id.clone()))?;
-            match &contact.status {
-                Status::Active => return Ok(id),
-                Status::Merged { into } => id.clone_from(into),
-                Status::Erased => return Err(ContactRejection::UnknownContact(id).into()),
-            }
-        }
+        merge::resolve::<Self>(id, context)
     }
 }
 
-pub(super) fn require_identity(profile: &Profile) -> Result<(), ContactRejection> {
-    let known = profile.given_name.is_some() || profile.family_name.is_some() || profile.email.is_some() || profile.phone.is_some();
-    if known { Ok(()) } else { Err(ContactRejection::NoIdentity) }
-}
+impl Mergeable for Contact {
+    type Profile = Profile;
 
-/// What the contact claims: scope, key and the field that gives it.
-pub(super) fn keys(profile: &Profile) -> Vec<(&'static str, String, &'static str)> {
-    let email = profile.email.clone().map(|key| (EMAIL_SCOPE, key, "email"));
-    let phone = profile.phone.clone().map(|key| (PHONE_SCOPE, key, "phone"));
-    email.into_iter().chain(phone).collect()
-}
+    fn status(&self) -> &Status {
+        &self.status
+    }
 
-fn take(decision: Decision<ContactEvent>, scope: &'static str, key: String, field: &'static str, shared: bool) -> Decision<ContactEvent> {
-    if shared { decision.claim_if_free(scope, key, field) } else { decision.claim(scope, key, field) }
+    fn profile(&self) -> Option<&Profile> {
+        Some(&self.profile)
+    }
+
+    fn merged(&self) -> &[String] {
+        &self.merged
+    }
+
+    fn keys(profile: &Profile) -> Vec<Key> {
+        profile.keys()
+    }
+
+    fn unknown(id: &str) -> Refusal {
+        ContactRejection::UnknownContact(id.to_owned()).into()
+    }
 }
 
 // ------------------------------------------------------------------------------------------------------ rejections
@@ -507,24 +404,6 @@ rejections! {
         /// A contact that the command names does not exist.
         #[error("There is no contact `{0}`.")]
         UnknownContact(String) => "contact_unknown" ["contact_id", "losers"],
-        /// A merge with itself.
-        #[error("A contact cannot be merged with itself.")]
-        MergeWithItself => "merge_with_itself" ["losers"],
-        /// Number of contacts to merge.
-        #[error("A merge takes in 1 to {0} contacts.")]
-        LoserCount(usize) => "merge_count" ["losers"],
-        /// The loser is merged elsewhere.
-        #[error("The contact `{0}` was merged into `{1}` already; merge that one.")]
-        LoserMerged(String, String) => "loser_merged_elsewhere" ["losers"],
-        /// The loser is gone.
-        #[error("The contact `{0}` was erased and cannot be merged.")]
-        LoserErased(String) => "loser_erased" ["losers"],
-        /// A choice for no field.
-        #[error("`{0}` is not a field that a merge chooses.")]
-        UnknownField(String) => "merge_field_unknown" ["choices"],
-        /// A choice for no party.
-        #[error("The value of `{0}` cannot come from `{1}`, which takes no part in the merge.")]
-        ChoiceNotMerged(String, String) => "merge_choice_not_merged" ["choices"],
     }
 }
 

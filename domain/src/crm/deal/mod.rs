@@ -4,7 +4,8 @@
 //! when the stage that is left had been entered, so that conversion and ageing need no other source. A closed deal keeps
 //! its last open stage, and reopening returns to it.
 
-use std::collections::BTreeMap;
+mod facts;
+mod moves;
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -12,44 +13,14 @@ use serde::{Deserialize, Serialize};
 
 use super::company::Company;
 use super::contact::Contact;
-use super::custom_field::{CustomEntity, check_custom};
 use super::pipeline::{DEFAULT_PIPELINE, Pipeline, Stage};
-use super::values::{CustomValues, Label, Name, Note, Patch, amount_of, changed_fields, fold, patch_custom, patched, set, tags_of};
+use super::values::{CustomValues, Label, Name, Note, Patch, amount_of, changed_fields, patched};
 use crate::kernel::{Aggregate, AggregateId, Context, Day, Decision, Money, Refusal};
 use crate::{commands, cqrs_aggregate, events, rejections};
 
-// ---------------------------------------------------------------------------------------------------------- events
+pub use facts::DealFacts;
 
-/// The facts known of a deal, apart from its stage and amount.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct DealFacts {
-    /// What people call it.
-    pub name: Name,
-    /// The person who decides.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub contact_id: Option<String>,
-    /// The company that buys.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub company_id: Option<String>,
-    /// Who looks after the deal: a user's id or email address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub owner: Option<Name>,
-    /// The day on which it is expected to be won.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expected_close: Option<Day>,
-    /// Where the deal came from.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<Label>,
-    /// Free labels, sorted, each once.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tags: Vec<Label>,
-    /// Remarks.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub note: Option<Note>,
-    /// Values of custom fields.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub custom: CustomValues,
-}
+// ---------------------------------------------------------------------------------------------------------- events
 
 /// A deal was opened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -451,22 +422,11 @@ pub(super) fn opening(
     context: &Context<'_>,
 ) -> Result<DealOpened, Refusal> {
     let amount = command.amount.map(amount_of).transpose()?;
-    let mut facts = DealFacts {
-        name: command.name,
-        contact_id,
-        company_id,
-        owner: command.owner,
-        expected_close: command.expected_close,
-        source: command.source,
-        tags: tags_of(command.tags)?,
-        note: command.note,
-        custom: CustomValues::new(),
-    };
-    check_custom(CustomEntity::Deal, &command.custom, context)?;
-    patch_custom(&mut facts.custom, &command.custom)?;
-    let pipeline_id = command.pipeline_id.map_or_else(|| DEFAULT_PIPELINE.to_owned(), String::from);
+    let (pipeline_id, stage) = (command.pipeline_id.clone(), command.stage.clone());
+    let facts = DealFacts::opened(command, contact_id, company_id, context)?;
+    let pipeline_id = pipeline_id.map_or_else(|| DEFAULT_PIPELINE.to_owned(), String::from);
     let pipeline = Pipeline::find(&pipeline_id, context)?;
-    let stage = match &command.stage {
+    let stage = match &stage {
         Some(stage) => pipeline.open_stage(stage)?,
         None => pipeline.first_stage()?,
     };
@@ -476,113 +436,10 @@ pub(super) fn opening(
 impl Deal {
     fn update(&self, command: UpdateDeal, context: &Context<'_>) -> Result<Decision<DealEvent>, Refusal> {
         let (before, _) = self.known()?;
-        let mut facts = before.clone();
-        if let Some(name) = command.name {
-            facts.name = name;
-        }
-        if let Some(id) = command.contact_id {
-            facts.contact_id = id.map(|id| Contact::resolve(id.as_str(), context)).transpose()?;
-        }
-        if let Some(id) = command.company_id {
-            facts.company_id = id.map(|id| Company::resolve(id.as_str(), context)).transpose()?;
-        }
-        set(&mut facts.owner, command.owner);
-        set(&mut facts.expected_close, command.expected_close);
-        set(&mut facts.source, command.source);
-        set(&mut facts.note, command.note);
-        if let Some(tags) = command.tags {
-            facts.tags = tags_of(tags)?;
-        }
-        check_custom(CustomEntity::Deal, &command.custom, context)?;
-        patch_custom(&mut facts.custom, &command.custom)?;
+        let facts = before.patched(command, context)?;
         let changed = changed_fields(before, &facts);
         Ok(if changed.is_empty() { Decision::nothing() } else { Decision::event(DealUpdated { changed, facts }) })
     }
-
-    fn move_stage(&self, command: &MoveStage, context: &Context<'_>) -> Result<Decision<DealEvent>, Refusal> {
-        let position = self.open_position()?;
-        let pipeline_id = command.pipeline_id.as_ref().map_or(self.pipeline_id.as_str(), AggregateId::as_str);
-        let pipeline = Pipeline::find(pipeline_id, context)?;
-        let to = pipeline.open_stage(&command.stage)?;
-        if to.id == position.stage.id && pipeline_id == self.pipeline_id {
-            return Ok(Decision::nothing());
-        }
-        Ok(Decision::event(DealStageMoved {
-            pipeline_id: pipeline_id.to_owned(),
-            from: position.stage.clone(),
-            entered_at: position.entered_at,
-            to: to.clone(),
-            moved_at: context.now,
-        }))
-    }
-
-    fn set_amount(&self, command: &SetAmount) -> Result<Decision<DealEvent>, Refusal> {
-        self.open_position()?;
-        let to = command.amount.map(amount_of).transpose()?;
-        Ok(if to == self.amount { Decision::nothing() } else { Decision::event(DealAmountSet { from: self.amount, to }) })
-    }
-
-    fn win(&self, command: &WinDeal, context: &Context<'_>) -> Result<Decision<DealEvent>, DealRejection> {
-        if let DealStatus::Won { closed_on } = &self.status
-            && command.closed_on.is_none_or(|day| day == *closed_on)
-        {
-            return Ok(Decision::nothing());
-        }
-        let position = self.open_position()?;
-        Ok(Decision::event(DealWon {
-            from: position.stage.clone(),
-            entered_at: position.entered_at,
-            to: Stage::won(),
-            moved_at: context.now,
-            closed_on: closing_day(command.closed_on, context)?,
-            amount: self.amount,
-        }))
-    }
-
-    fn lose(&self, command: LoseDeal, context: &Context<'_>) -> Result<Decision<DealEvent>, DealRejection> {
-        let words = fold(&command.reason).replace(['_', '-'], " ");
-        let reason = words.split_whitespace().collect::<Vec<_>>().join("_");
-        if reason.is_empty() {
-            return Err(DealRejection::NoReason);
-        }
-        let lost = Loss { reason, competitor: command.competitor, note: command.note };
-        if let DealStatus::Lost { closed_on, loss } = &self.status
-            && lost == *loss
-            && command.closed_on.is_none_or(|day| day == *closed_on)
-        {
-            return Ok(Decision::nothing());
-        }
-        let position = self.open_position()?;
-        Ok(Decision::event(DealLost {
-            from: position.stage.clone(),
-            entered_at: position.entered_at,
-            to: Stage::lost(),
-            moved_at: context.now,
-            closed_on: closing_day(command.closed_on, context)?,
-            amount: self.amount,
-            loss: lost,
-        }))
-    }
-
-    fn reopen(&self, context: &Context<'_>) -> Result<Decision<DealEvent>, DealRejection> {
-        let (_, position) = self.known()?;
-        if self.status == DealStatus::Open {
-            return Ok(Decision::nothing());
-        }
-        Ok(Decision::event(DealReopened {
-            from: position.stage.clone(),
-            entered_at: position.entered_at,
-            to: position.last_open.clone(),
-            moved_at: context.now,
-        }))
-    }
-}
-
-/// The day on which a deal is closed: not in the future, where the day of the easternmost time zone counts as today.
-fn closing_day(day: Option<Day>, context: &Context<'_>) -> Result<Day, DealRejection> {
-    let today = context.now.date_naive();
-    let day = day.unwrap_or(Day(today));
-    if today.succ_opt().is_some_and(|tomorrow| day.0 > tomorrow) { Err(DealRejection::ClosedInFuture(day.0.to_string())) } else { Ok(day) }
 }
 
 // ------------------------------------------------------------------------------------------------------ rejections

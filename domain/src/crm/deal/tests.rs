@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::crm::company::{CompanyProfile, CompanyRegistered};
 use crate::crm::contact::{ContactRegistered, Profile};
-use crate::crm::custom_field::{CustomField, CustomFieldDefined, FieldType};
+use crate::crm::custom_field::{CustomEntity, CustomField, CustomFieldDefined, FieldType};
 use crate::crm::pipeline::PipelineDefined;
 use crate::kernel::Currency;
 use crate::kernel::testing::{Given, assert_examples_decode, given, given_nothing};

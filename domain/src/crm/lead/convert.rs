@@ -1,9 +1,10 @@
 //! Converting a lead.
 
 use super::{ConvertLead, DealOfLead, Lead, LeadConverted, LeadEvent, LeadRejection, LeadStatus};
-use crate::crm::company::{Company, CompanyProfile, CompanyRegistered, DOMAIN_SCOPE};
-use crate::crm::contact::{self, Contact, ContactLinked, ContactRegistered, Profile};
+use crate::crm::company::{Company, CompanyProfile, CompanyRegistered};
+use crate::crm::contact::{Contact, ContactLinked, ContactRegistered, Profile};
 use crate::crm::deal::{self, Deal, OpenDeal};
+use crate::crm::keys::Key;
 use crate::crm::values::{CustomValues, Name, domain_of_website};
 use crate::kernel::{Aggregate, AggregateId, ClaimAction, Context, Decision, Refusal};
 
@@ -37,7 +38,7 @@ impl Lead {
             None => None,
         };
         let action = if command.allow_duplicate { ClaimAction::TakeIfFree } else { ClaimAction::Take };
-        let mut decision = self.release_email(Decision::nothing());
+        let mut decision = self.released(Decision::nothing());
         if let Some(company) = company.as_ref().filter(|company| company.created) {
             decision = self.make_company(decision, company, action)?;
         }
@@ -67,23 +68,19 @@ impl Lead {
 
     fn make_company(&self, decision: Decision<LeadEvent>, part: &Part, action: ClaimAction) -> Result<Decision<LeadEvent>, Refusal> {
         let name = self.profile.company_name.clone().ok_or(LeadRejection::NoCompanyName)?;
-        let domain = self.profile.website.as_deref().map(domain_of_website).transpose()?.flatten();
         let profile = CompanyProfile {
-            domain: domain.clone(),
+            domain: self.profile.website.as_deref().map(domain_of_website).transpose()?.flatten(),
             website: self.profile.website.clone(),
             owner: self.owner.clone(),
             ..CompanyProfile::named(name)
         };
-        let decision = match domain {
-            Some(domain) => decision.with_claim(action, DOMAIN_SCOPE, domain, "company_id", Some(part.id.clone())),
-            None => decision,
-        };
+        let decision = claim(decision, profile.keys(), "company_id", part, action);
         Ok(decision.also::<Company>(part.id.clone(), CompanyRegistered { profile, parent_id: None }))
     }
 
     fn make_contact(
         &self,
-        mut decision: Decision<LeadEvent>,
+        decision: Decision<LeadEvent>,
         part: &Part,
         company_id: Option<&String>,
         action: ClaimAction,
@@ -104,10 +101,8 @@ impl Lead {
             // Leads and contacts have custom fields of their own; the values stay with the lead.
             custom: CustomValues::new(),
         };
-        contact::require_identity(&profile)?;
-        for (scope, key, _) in contact::keys(&profile) {
-            decision = decision.with_claim(action, scope, key, "contact_id", Some(part.id.clone()));
-        }
+        profile.require_identity()?;
+        let decision = claim(decision, profile.keys(), "contact_id", part, action);
         Ok(decision.also::<Contact>(part.id.clone(), ContactRegistered { profile, company_id: company_id.cloned() }))
     }
 
@@ -140,6 +135,11 @@ impl Lead {
         let mut names = shortened.filter_map(|name| Name::try_from(name).ok());
         names.next().unwrap_or_else(|| Name::try_from("Deal".to_owned()).expect("the literal is a name"))
     }
+}
+
+/// Takes the keys of a record that is made; `field` is the one that would name an existing record instead.
+fn claim(decision: Decision<LeadEvent>, keys: Vec<Key>, field: &'static str, part: &Part, action: ClaimAction) -> Decision<LeadEvent> {
+    keys.into_iter().fold(decision, |decision, key| decision.with_claim(action, key.scope, key.value, field, Some(part.id.clone())))
 }
 
 /// A record to make, of an id that is free.

@@ -11,71 +11,23 @@
 //! Converting makes (or finds) the contact, the company and the deal in one decision: all of them exist afterwards, or none.
 
 mod convert;
-
-use std::collections::BTreeMap;
+mod moves;
+mod profile;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::custom_field::{CustomEntity, check_custom};
-use super::values::{
-    Address, CustomValues, Label, Name, Note, Patch, amount_of, changed_fields, domain_of_website, email_of, patch_custom, patched,
-    phone_of, set, tags_of,
-};
+use super::keys::exchange;
+use super::values::{Address, CustomValues, Label, Name, Note, Patch, changed_fields, patched};
 use crate::kernel::{Aggregate, AggregateId, Context, Day, Decision, Money, Refusal, Text};
 use crate::{commands, cqrs_aggregate, events, rejections};
+
+pub use profile::LeadProfile;
 
 /// Scope of the claims on the email addresses of open leads.
 pub const LEAD_EMAIL_SCOPE: &str = "lead.email";
 
 // ---------------------------------------------------------------------------------------------------------- events
-
-/// The facts known of a lead.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct LeadProfile {
-    /// Given name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-personal" = true))]
-    pub given_name: Option<Name>,
-    /// Family name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-personal" = true))]
-    pub family_name: Option<Name>,
-    /// Normalised email address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-personal" = true))]
-    pub email: Option<String>,
-    /// Phone number in E.164.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-personal" = true))]
-    pub phone: Option<String>,
-    /// The company's name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub company_name: Option<Name>,
-    /// Position in the company.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub job_title: Option<Name>,
-    /// The company's website.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub website: Option<Text<2000>>,
-    /// Postal address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-personal" = true))]
-    pub address: Option<Address>,
-    /// Where the lead came from.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<Label>,
-    /// Free labels, sorted, each once.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tags: Vec<Label>,
-    /// Remarks.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(extend("x-personal" = true))]
-    pub note: Option<Note>,
-    /// Values of custom fields.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub custom: CustomValues,
-}
 
 /// A lead came in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -232,11 +184,9 @@ impl Lead {
         }
     }
 
-    fn release_email(&self, decision: Decision<LeadEvent>) -> Decision<LeadEvent> {
-        match self.profile.email.clone() {
-            Some(email) => decision.release(LEAD_EMAIL_SCOPE, email),
-            None => decision,
-        }
+    /// The decision, after which the lead holds no keys.
+    fn released(&self, decision: Decision<LeadEvent>) -> Decision<LeadEvent> {
+        exchange(decision, &self.profile.keys(), &[], false)
     }
 
     /// Checks that there is a lead of that id which is not erased.
@@ -472,7 +422,7 @@ impl Aggregate for Lead {
             LeadCommand::RecycleLead(command) => Ok(self.recycle(command)?),
             LeadCommand::DisqualifyLead(command) => Ok(self.disqualify(command)?),
             LeadCommand::EraseLead(_) if self.status == LeadStatus::Erased => Ok(Decision::nothing()),
-            LeadCommand::EraseLead(command) => Ok(self.release_email(Decision::event(LeadErased { reason: command.reason }))),
+            LeadCommand::EraseLead(command) => Ok(self.released(Decision::event(LeadErased { reason: command.reason }))),
         }
     }
 }
@@ -480,41 +430,10 @@ impl Aggregate for Lead {
 cqrs_aggregate!(Lead);
 
 fn capture(command: CaptureLead, context: &Context<'_>) -> Result<Decision<LeadEvent>, Refusal> {
-    let mut profile = LeadProfile {
-        given_name: command.given_name,
-        family_name: command.family_name,
-        email: command.email.map(|email| email_of(&email)).transpose()?,
-        phone: command.phone.map(|phone| phone_of(&phone, command.phone_region.as_ref())).transpose()?,
-        company_name: command.company_name,
-        job_title: command.job_title,
-        website: command.website,
-        address: command.address,
-        source: command.source,
-        tags: tags_of(command.tags)?,
-        note: command.note,
-        custom: CustomValues::new(),
-    };
-    check_custom(CustomEntity::Lead, &command.custom, context)?;
-    patch_custom(&mut profile.custom, &command.custom)?;
-    check(&profile)?;
-    let decision = match profile.email.clone() {
-        Some(email) => take(Decision::nothing(), email, command.allow_duplicate),
-        None => Decision::nothing(),
-    };
-    Ok(decision.and(LeadCaptured { profile, owner: command.owner }))
-}
-
-/// What must hold of every lead's facts.
-fn check(profile: &LeadProfile) -> Result<(), Refusal> {
-    if let Some(website) = &profile.website {
-        domain_of_website(website)?;
-    }
-    let named = profile.given_name.is_some() || profile.family_name.is_some() || profile.company_name.is_some();
-    if named || profile.email.is_some() || profile.phone.is_some() { Ok(()) } else { Err(LeadRejection::NoIdentity.into()) }
-}
-
-fn take(decision: Decision<LeadEvent>, email: String, shared: bool) -> Decision<LeadEvent> {
-    if shared { decision.claim_if_free(LEAD_EMAIL_SCOPE, email, "email") } else { decision.claim(LEAD_EMAIL_SCOPE, email, "email") }
+    let (owner, shared) = (command.owner.clone(), command.allow_duplicate);
+    let profile = LeadProfile::captured(command, context)?;
+    let decision = exchange(Decision::nothing(), &[], &profile.keys(), shared);
+    Ok(decision.and(LeadCaptured { profile, owner }))
 }
 
 impl Lead {
@@ -522,79 +441,18 @@ impl Lead {
         if matches!(self.status, LeadStatus::Converted(_) | LeadStatus::Erased) {
             return Ok(self.refuse("updated")?);
         }
-        let mut profile = self.profile.clone();
-        set(&mut profile.given_name, command.given_name);
-        set(&mut profile.family_name, command.family_name);
-        set(&mut profile.company_name, command.company_name);
-        set(&mut profile.job_title, command.job_title);
-        set(&mut profile.website, command.website);
-        set(&mut profile.address, command.address);
-        set(&mut profile.source, command.source);
-        set(&mut profile.note, command.note);
-        if let Some(email) = command.email {
-            profile.email = email.map(|email| email_of(&email)).transpose()?;
-        }
-        if let Some(phone) = command.phone {
-            profile.phone = phone.map(|phone| phone_of(&phone, command.phone_region.as_ref())).transpose()?;
-        }
-        if let Some(tags) = command.tags {
-            profile.tags = tags_of(tags)?;
-        }
-        check_custom(CustomEntity::Lead, &command.custom, context)?;
-        patch_custom(&mut profile.custom, &command.custom)?;
-        check(&profile)?;
+        let shared = command.allow_duplicate;
+        let profile = self.profile.patched(command, context)?;
         let changed = changed_fields(&self.profile, &profile);
         if changed.is_empty() {
             return Ok(Decision::nothing());
         }
-        let mut decision = Decision::nothing();
-        let claims = !matches!(self.status, LeadStatus::Disqualified(_));
-        if claims && self.profile.email != profile.email {
-            decision = self.release_email(decision);
-            if let Some(email) = profile.email.clone() {
-                decision = take(decision, email, command.allow_duplicate);
-            }
-        }
+        let decision = match self.status {
+            // A disqualified lead holds no keys.
+            LeadStatus::Disqualified(_) => Decision::nothing(),
+            _ => exchange(Decision::nothing(), &self.profile.keys(), &profile.keys(), shared),
+        };
         Ok(decision.and(LeadUpdated { changed, profile }))
-    }
-
-    fn assign(&self, command: AssignLead) -> Result<Decision<LeadEvent>, LeadRejection> {
-        let owner = command.owner;
-        match self.status {
-            LeadStatus::Working | LeadStatus::Qualified(_) if self.owner.as_ref() == Some(&owner) => Ok(Decision::nothing()),
-            LeadStatus::New | LeadStatus::Working | LeadStatus::Qualified(_) | LeadStatus::Recycled(_) => {
-                Ok(Decision::event(LeadAssigned { from: self.owner.clone(), owner }))
-            }
-            _ => self.refuse("assigned"),
-        }
-    }
-
-    fn qualify(&self, command: QualifyLead) -> Result<Decision<LeadEvent>, Refusal> {
-        let QualifyLead { note, estimated_value } = command;
-        let qualified = LeadQualified { note, estimated_value: estimated_value.map(amount_of).transpose()? };
-        match &self.status {
-            LeadStatus::Qualified(before) if *before == qualified => Ok(Decision::nothing()),
-            LeadStatus::Working | LeadStatus::Qualified(_) => Ok(Decision::event(qualified)),
-            _ => Ok(self.refuse("qualified")?),
-        }
-    }
-
-    fn recycle(&self, command: RecycleLead) -> Result<Decision<LeadEvent>, LeadRejection> {
-        let recycled = LeadRecycled { reason: command.reason, until: command.until };
-        match &self.status {
-            LeadStatus::Recycled(before) if *before == recycled => Ok(Decision::nothing()),
-            LeadStatus::New | LeadStatus::Working | LeadStatus::Qualified(_) => Ok(Decision::event(recycled)),
-            _ => self.refuse("recycled"),
-        }
-    }
-
-    fn disqualify(&self, command: DisqualifyLead) -> Result<Decision<LeadEvent>, LeadRejection> {
-        let disqualified = LeadDisqualified { reason: command.reason };
-        match &self.status {
-            LeadStatus::Disqualified(before) if *before == disqualified => Ok(Decision::nothing()),
-            LeadStatus::Disqualified(_) | LeadStatus::Converted(_) | LeadStatus::Erased => self.refuse("disqualified"),
-            _ => Ok(self.release_email(Decision::event(disqualified))),
-        }
     }
 }
 
