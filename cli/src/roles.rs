@@ -1,6 +1,7 @@
 //! Gateways and workers, alone or together.
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,9 +9,11 @@ use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 use commands::{BusOptions, CommandBus};
 use futures::FutureExt as _;
+use gateway::exports::{Exporter, ExporterOptions, FileStore};
 use gateway::{ConnectionLimits, GatewayOptions, GatewayParts, GatewayState, Health, Probe, Vitals};
 use platform::config::Config;
 use platform::kafka::KafkaOptions;
+use platform::redis::Redis;
 use platform::{postgres, telemetry};
 use projections::contexts;
 use sqlx::PgPool;
@@ -22,6 +25,8 @@ use workers::{Roles, WorkerHealth, WorkerOptions, Workers};
 const GATEWAY_CONNECTIONS: u32 = 24;
 /// Connections of a worker process.
 const WORKER_CONNECTIONS: u32 = 24;
+/// Connections of the exporter in each of its two roles.
+const EXPORTER_CONNECTIONS: u32 = 6;
 
 /// Connections of those who look after a worker.
 const VITALS_LIMITS: ConnectionLimits = ConnectionLimits {
@@ -40,6 +45,8 @@ pub enum WorkRole {
     Projectors,
     /// Deletes what may be forgotten, such as expired idempotency keys.
     Janitor,
+    /// Writes exports into EXPORT_DIR; runs where that is set.
+    Exports,
 }
 
 /// `neuroops work`
@@ -59,6 +66,8 @@ pub struct GatewaySettings {
     pub database_url: String,
     /// Signs access tokens.
     pub jwt_secret: String,
+    /// The folder of exports.
+    pub export_dir: Option<PathBuf>,
     /// Dependencies besides Postgres.
     pub probes: Vec<(&'static str, Probe)>,
 }
@@ -85,6 +94,8 @@ impl Gateway {
         options.body_bytes_max = config.http_body_bytes_max;
         options.request_timeout = Duration::from_secs(config.http_timeout_seconds);
         options.cors_origins = config.frontend_url.iter().cloned().collect();
+        options.export_dir = settings.export_dir;
+        options.redis = config.redis_url.as_ref().map(Redis::start).transpose().context("REDIS_URL cannot be used")?;
         let limits = options.connection_limits();
         let state = GatewayState::start(GatewayParts {
             options,
@@ -139,6 +150,30 @@ pub async fn start_workers(database_url: &str, kafka: Option<KafkaOptions>, role
     Ok(Workers::start(WorkerOptions { pool, kafka, contexts, projections, partitions, roles }).await?)
 }
 
+/// Starts the worker that writes exports.
+pub async fn start_exporter(config: &Config, database_url: &str, worker_url: &str, folder: &Path) -> Result<Exporter> {
+    let (app, worker) = (postgres::pool(database_url, EXPORTER_CONNECTIONS)?, postgres::worker_pool(worker_url, EXPORTER_CONNECTIONS)?);
+    let partitions = wait_for_postgres(&app).await?;
+    let bus = CommandBus::start(&contexts::domains(), &app, BusOptions { partitions, lanes: 1, cached_states_max: 100 });
+    let store = FileStore::open(folder).with_context(|| format!("{} cannot be used for exports; check EXPORT_DIR", folder.display()))?;
+    Ok(Exporter::start(ExporterOptions {
+        app,
+        worker,
+        bus,
+        contexts: contexts::CONTEXTS,
+        store: Arc::new(store),
+        kept_days: config.export_keep_days,
+        file_rows_max: ExporterOptions::FILE_ROWS_MAX,
+        at_once: ExporterOptions::AT_ONCE,
+    }))
+}
+
+/// How the exporter of this process is, for health.
+pub fn exporter_probe(exporter: &Exporter) -> Probe {
+    let trouble = exporter.trouble();
+    Arc::new(move || std::future::ready(trouble().map_or_else(Health::ok, Health::degraded)).boxed())
+}
+
 /// The probes of workers that run in the same process as a gateway.
 pub fn probes(health: &WorkerHealth) -> Vec<(&'static str, Probe)> {
     let probe = |trouble: fn(&WorkerHealth) -> Option<String>| -> Probe {
@@ -153,6 +188,7 @@ pub async fn serve(config: &Config) -> Result<()> {
     let settings = GatewaySettings {
         database_url: config.require_database()?.expose().to_owned(),
         jwt_secret: config.require_jwt_secret()?.expose().to_owned(),
+        export_dir: config.export_dir.clone(),
         probes: Vec::new(),
     };
     let gateway = Gateway::start(config, settings, bind(config.http_addr, "HTTP_ADDR").await?).await?;
@@ -168,21 +204,35 @@ pub async fn work(config: &Config, args: &WorkArgs) -> Result<()> {
     let bootstrap = if roles.relay { Some(config.require_kafka()?) } else { config.kafka_bootstrap_servers.as_deref() };
     let kafka = bootstrap.map(|bootstrap| KafkaOptions { bootstrap: bootstrap.to_owned(), prefix: config.kafka_topic_prefix.clone() });
     let database = config.require_database_worker()?.expose();
+    let exports = if args.only.contains(&WorkRole::Exports) {
+        Some((config.require_export_dir()?, config.require_database()?))
+    } else {
+        config.export_dir.as_ref().zip(config.database_url.as_ref()).filter(|_| args.only.is_empty())
+    };
     // Before anything is started: an occupied port should cost nothing, and what is measured early should be counted.
     let watched = match args.metrics_addr.or(config.metrics_addr) {
         Some(address) => Some((bind(address, "METRICS_ADDR").await?, telemetry::init_metrics())),
         None => None,
     };
     let workers = start_workers(database, kafka, roles).await?;
+    let exporter = match exports {
+        Some((folder, app)) => Some(start_exporter(config, app.expose(), database, folder).await?),
+        None => None,
+    };
     let shutdown = CancellationToken::new();
     if let Some((listener, metrics)) = watched {
         println!("health and metrics on http://{}", listener.local_addr()?);
-        let router = gateway::vitals_router(Vitals::new(postgres::pool(database, 1)?, probes(&workers.health()), metrics));
+        let mut probes = probes(&workers.health());
+        probes.extend(exporter.as_ref().map(|exporter| ("exports", exporter_probe(exporter))));
+        let router = gateway::vitals_router(Vitals::new(postgres::pool(database, 1)?, probes, metrics));
         tokio::spawn(gateway::serve(listener, router, VITALS_LIMITS, shutdown.clone()));
     }
     println!("working");
     stop_signal().await?;
     shutdown.cancel();
+    if let Some(exporter) = exporter {
+        exporter.stop().await;
+    }
     workers.stop().await;
     Ok(())
 }

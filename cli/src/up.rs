@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
+use gateway::exports::Exporter;
 use platform::config::Config;
 use platform::embedded::{Embedded, KafkaKind};
 use platform::kafka::KafkaOptions;
@@ -33,6 +34,7 @@ pub struct Up {
     /// The file with all that.
     pub env_file: PathBuf,
     gateway: Gateway,
+    exporter: Exporter,
     workers: Workers,
     servers: Embedded,
 }
@@ -60,16 +62,21 @@ impl Up {
         let jwt_secret = config.jwt_secret_key.as_ref().map_or(secrets.jwt_secret_key.as_str(), |secret| secret.expose()).to_owned();
         let workers = roles::start_workers(&databases.worker, Some(kafka.clone()), Roles::ALL).await?;
         wait_for_relay(&workers.health()).await;
+        let export_dir = config.export_dir.clone().unwrap_or_else(|| config.dir.join("exports"));
+        let exporter = roles::start_exporter(config, &databases.app, &databases.worker, &export_dir).await?;
+        let mut probes = roles::probes(&workers.health());
+        probes.push(("exports", roles::exporter_probe(&exporter)));
         let gateway_settings = GatewaySettings {
             database_url: databases.app.clone(),
             jwt_secret: jwt_secret.clone(),
-            probes: roles::probes(&workers.health()),
+            export_dir: Some(export_dir),
+            probes,
         };
         let gateway = Gateway::start(config, gateway_settings, listener).await?;
         let url = format!("http://{}", gateway.address);
         let env_file = config.dir.join("demo.env");
         let (tenant_id, token) = demo_tenant(config, &databases.admin, &jwt_secret, secrets.demo_tenant_id).await?;
-        let up = Self { url, tenant_id, token, database_url: databases.app.clone(), kafka, env_file, gateway, workers, servers };
+        let up = Self { url, tenant_id, token, database_url: databases.app.clone(), kafka, env_file, gateway, exporter, workers, servers };
         up.write_env(&databases, &secrets)?;
         Ok(up)
     }
@@ -105,8 +112,9 @@ impl Up {
 
     /// Stops everything, gateways first.
     pub async fn stop(self) -> Result<()> {
-        let Self { gateway, workers, mut servers, .. } = self;
+        let Self { gateway, exporter, workers, mut servers, .. } = self;
         let stopped = gateway.stop().await;
+        exporter.stop().await;
         workers.stop().await;
         tokio::task::spawn_blocking(move || servers.stop()).await?;
         stopped
@@ -129,7 +137,7 @@ async fn databases(config: &Config, servers: &Embedded, secrets: &Secrets) -> Re
         let server = own.admin_url.clone();
         postgres::ensure_database(&server, "neuroops", None).await?;
         let admin = with_database(&server, "neuroops");
-        postgres::migrate(&admin, &contexts::context_types(), config.log_partitions).await?;
+        admin::bring_up_to_date(&admin, config.log_partitions).await?;
         let passwords = [("neuroops_app", secrets.app_password.as_str()), ("neuroops_worker", secrets.worker_password.as_str())];
         postgres::set_passwords(&admin, &passwords).await?;
         let url = |role: &str, password: &str| format!("postgres://{role}:{password}@127.0.0.1:{}/neuroops", own.port);
@@ -144,7 +152,7 @@ async fn databases(config: &Config, servers: &Embedded, secrets: &Secrets) -> Re
         worker: config.require_database_worker()?.expose().to_owned(),
         admin: config.require_database_admin()?.expose().to_owned(),
     };
-    postgres::migrate(&outside.admin, &contexts::context_types(), config.log_partitions).await?;
+    admin::bring_up_to_date(&outside.admin, config.log_partitions).await?;
     Ok(outside)
 }
 

@@ -1,10 +1,11 @@
-//! What several roles need: configuration, Postgres, Kafka, telemetry, and the servers that `neuroops up` brings itself.
+//! What several roles need: configuration, Postgres, Kafka, Redis, telemetry, and the servers that `neuroops up` brings itself.
 
 pub mod clock;
 pub mod config;
 pub mod embedded;
 pub mod kafka;
 pub mod postgres;
+pub mod redis;
 pub mod telemetry;
 pub mod tenant_tx;
 

@@ -9,7 +9,9 @@
 
 pub mod contexts;
 pub mod model;
+pub mod question;
 pub mod runtime;
+pub mod sql_access;
 
 pub mod accounting;
 pub mod analytics;

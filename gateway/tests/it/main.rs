@@ -1,13 +1,20 @@
 //! The gateway against a real Postgres. A context of its own ([`lab`]) stands for all; the contexts that ship are walked through
 //! in [`coverage`].
 
+mod analytics;
+mod analytics_series;
+mod analytics_sql;
 mod auth;
 mod bulk;
+mod cache;
 mod commands;
 mod coverage;
 mod documents;
+mod export;
+mod export_jobs;
 mod harness;
 mod history;
 mod lab;
 mod queries;
 mod stream;
+mod world;
