@@ -10,7 +10,7 @@ use commands::CommandBus;
 use platform::clock;
 use platform::config::Config;
 use platform::postgres::{self, DatabaseError};
-use projections::contexts;
+use projections::{contexts, sql_access};
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
@@ -84,14 +84,24 @@ pub enum TokensCommand {
     },
 }
 
-async fn connect(admin_url: &str) -> Result<PgConnection> {
+/// A connection of the role that owns all objects.
+pub async fn connect(admin_url: &str) -> Result<PgConnection> {
     Ok(PgConnection::connect(admin_url).await.map_err(DatabaseError::Connect)?)
+}
+
+/// Brings the schema up to date, and with it the views of the SQL clients.
+pub async fn bring_up_to_date(admin_url: &str, partitions: Option<i32>) -> Result<()> {
+    postgres::migrate(admin_url, &contexts::context_types(), partitions).await?;
+    let mut connection = connect(admin_url).await?;
+    sql_access::refresh(&mut connection, contexts::CONTEXTS).await.context("the views of the SQL clients were not brought up to date")?;
+    connection.close().await?;
+    Ok(())
 }
 
 /// `neuroops migrate`
 pub async fn migrate(config: &Config) -> Result<()> {
     let admin = config.require_database_admin()?;
-    postgres::migrate(admin.expose(), &contexts::context_types(), config.log_partitions).await?;
+    bring_up_to_date(admin.expose(), config.log_partitions).await?;
     println!("The database is up to date.");
     Ok(())
 }

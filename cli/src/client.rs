@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, RANGE, RETRY_AFTER};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -213,6 +213,20 @@ impl Client {
             self.http.get(format!("{}{path}", self.base)).header(ACCEPT, "application/json").header("NeuroOps-Wait-For", position);
         let response = self.send(request).await?;
         self.json(response).await
+    }
+
+    /// Sends a command and reads its receipt. The key keeps a second try from taking effect twice.
+    pub async fn command<T: DeserializeOwned>(&self, path: &str, key: &str, body: &serde_json::Value) -> Result<T, ClientError> {
+        let request = self.http.post(format!("{}{path}", self.base)).header(ACCEPT, "application/json").header("Idempotency-Key", key);
+        let response = self.send(request.json(body)).await?;
+        self.json(response).await
+    }
+
+    /// Opens a file from a byte on; the answer streams the rest of it.
+    pub async fn open(&self, path: &str, from: u64) -> Result<reqwest::Response, ClientError> {
+        let request = self.http.get(format!("{}{path}", self.base));
+        let request = if from > 0 { request.header(RANGE, format!("bytes={from}-")) } else { request };
+        self.send(request).await
     }
 
     /// Sends lines of JSON; the answer streams lines back.

@@ -1,9 +1,11 @@
 //! `neuroops`: the one binary. Every role of the platform is a subcommand.
 
 mod admin;
+mod analytics;
 mod billing;
 mod client;
 mod demo;
+mod export;
 mod import;
 mod operations;
 mod processes;
@@ -62,6 +64,11 @@ enum Command {
     /// Issue, list and revoke access tokens.
     #[command(subcommand)]
     Tokens(admin::TokensCommand),
+    /// Grant, revoke and list access by SQL.
+    #[command(subcommand)]
+    Analytics(analytics::AnalyticsCommand),
+    /// Export a read model or report to files, e.g. `neuroops export crm contact-list --format parquet --out contacts`.
+    Export(export::ExportArgs),
     /// Import a file, e.g. `neuroops import crm contacts contacts.csv`.
     Import(import::ImportArgs),
 }
@@ -137,6 +144,14 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Billing(command) => return billing::run(&config, command).await,
         Command::Tenants(command) => admin::tenants(&config, command).await?,
         Command::Tokens(command) => admin::tokens(&config, command).await?,
+        Command::Analytics(command) => analytics::run(&config, command).await?,
+        Command::Export(mut args) => {
+            if args.token.is_none() {
+                args.token = settings::client_setting("NEUROOPS_TOKEN");
+                args.url = settings::client_setting("NEUROOPS_URL").unwrap_or(args.url);
+            }
+            println!("{}", export::run(&args).await?);
+        }
         Command::Import(mut args) => {
             // Without settings of its own, an import goes to the platform that `up` runs here.
             if args.token.is_none() {

@@ -1,6 +1,7 @@
 //! Gateways and workers, alone or together.
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,10 +10,12 @@ use clap::{Args, ValueEnum};
 use commands::{BusOptions, CommandBus};
 use domain::processes::PROCESSES;
 use futures::FutureExt as _;
+use gateway::exports::{Exporter, ExporterOptions, FileStore};
 use gateway::{ConnectionLimits, GatewayOptions, GatewayParts, GatewayState, Health, Probe, Vitals};
 use neuroops_stripe::Stripe;
 use platform::config::Config;
 use platform::kafka::KafkaOptions;
+use platform::redis::Redis;
 use platform::{postgres, telemetry};
 use projections::contexts;
 use sqlx::PgPool;
@@ -53,6 +56,8 @@ pub enum WorkRole {
     Janitor,
     /// Looks at what Stripe delivers.
     Inbox,
+    /// Writes exports into EXPORT_DIR; runs where that is set.
+    Exports,
 }
 
 /// `neuroops work`
@@ -102,6 +107,8 @@ pub struct GatewaySettings {
     pub write_side: WriteSide,
     /// Signs access tokens.
     pub jwt_secret: String,
+    /// The folder of exports.
+    pub export_dir: Option<PathBuf>,
     /// Dependencies besides Postgres.
     pub probes: Vec<(&'static str, Probe)>,
     /// The payment provider.
@@ -127,6 +134,8 @@ impl Gateway {
         options.body_bytes_max = config.http_body_bytes_max;
         options.request_timeout = Duration::from_secs(config.http_timeout_seconds);
         options.cors_origins = config.frontend_url.iter().cloned().collect();
+        options.export_dir = settings.export_dir;
+        options.redis = config.redis_url.as_ref().map(Redis::start).transpose().context("REDIS_URL cannot be used")?;
         let limits = options.connection_limits();
         let mut probes = settings.probes;
         probes.push(billing::probe(&settings.stripe));
@@ -180,10 +189,13 @@ async fn wait_for_postgres(pool: &PgPool) -> Result<i32> {
 pub struct Started {
     workers: Workers,
     inbox: Option<InboxTask>,
+    exporter: Option<Exporter>,
 }
 
 /// What workers are started with.
 pub struct WorkerSettings<'a> {
+    /// Settings.
+    pub config: &'a Config,
     /// Connection string of the worker role.
     pub database_url: &'a str,
     /// Kafka.
@@ -192,8 +204,10 @@ pub struct WorkerSettings<'a> {
     pub roles: Roles,
     /// Whether deliveries of the payment provider are looked at.
     pub inbox: bool,
-    /// Takes the commands of those that send any.
-    pub bus: Option<Arc<CommandBus>>,
+    /// The folder that exports are written into, if they are.
+    pub exports: Option<&'a Path>,
+    /// For those that send commands.
+    pub write_side: Option<WriteSide>,
     /// The payment provider.
     pub stripe: &'a Stripe,
 }
@@ -201,16 +215,21 @@ pub struct WorkerSettings<'a> {
 impl Started {
     /// Starts them.
     pub async fn start(settings: WorkerSettings<'_>) -> Result<Self> {
-        let WorkerSettings { database_url, kafka, roles, inbox, bus, stripe } = settings;
+        let WorkerSettings { config, database_url, kafka, roles, inbox, exports, write_side, stripe } = settings;
         let pool = postgres::pool(database_url, WORKER_CONNECTIONS)?;
         let partitions = wait_for_postgres(&pool).await?;
         let contexts = contexts::context_types().into_iter().map(|(name, _)| name).collect();
         let projections = contexts::projections();
+        let bus = write_side.as_ref().map(|write_side| write_side.bus.clone());
         let inbox = bus.as_ref().filter(|_| inbox).and_then(|bus| InboxTask::start(stripe, &pool, bus));
+        let exporter = match exports.zip(write_side) {
+            Some((folder, write_side)) => Some(exporter(config, write_side, pool.clone(), folder)?),
+            None => None,
+        };
         let effects = Effects::new(stripe.handlers(&pool));
         let automation = bus.map(|bus| Automation::new(bus, &contexts::domains(), PROCESSES, effects));
         let workers = Workers::start(WorkerOptions { pool, kafka, contexts, projections, partitions, automation, roles }).await?;
-        Ok(Self { workers, inbox })
+        Ok(Self { workers, inbox, exporter })
     }
 
     /// How they are.
@@ -218,8 +237,31 @@ impl Started {
         self.workers.health()
     }
 
+    /// How they are, for those who ask over HTTP.
+    pub fn probes(&self) -> Vec<(&'static str, Probe)> {
+        let health = self.workers.health();
+        let probe = |trouble: fn(&WorkerHealth) -> Option<String>| -> Probe {
+            let health = health.clone();
+            Arc::new(move || std::future::ready(trouble(&health).map_or_else(Health::ok, Health::degraded)).boxed())
+        };
+        let mut probes = vec![
+            ("kafka", probe(WorkerHealth::kafka_trouble)),
+            ("projections", probe(WorkerHealth::projector_trouble)),
+            ("processes", probe(WorkerHealth::process_trouble)),
+        ];
+        if let Some(exporter) = &self.exporter {
+            let trouble = exporter.trouble();
+            let probe: Probe = Arc::new(move || std::future::ready(trouble().map_or_else(Health::ok, Health::degraded)).boxed());
+            probes.push(("exports", probe));
+        }
+        probes
+    }
+
     /// Lets them finish what they do, and stops.
     pub async fn stop(self) {
+        if let Some(exporter) = self.exporter {
+            exporter.stop().await;
+        }
         if let Some(inbox) = self.inbox {
             inbox.stop().await;
         }
@@ -227,26 +269,28 @@ impl Started {
     }
 }
 
-/// The probes of workers that run in the same process as a gateway.
-pub fn probes(health: &WorkerHealth) -> Vec<(&'static str, Probe)> {
-    let probe = |trouble: fn(&WorkerHealth) -> Option<String>| -> Probe {
-        let health = health.clone();
-        Arc::new(move || std::future::ready(trouble(&health).map_or_else(Health::ok, Health::degraded)).boxed())
-    };
-    vec![
-        ("kafka", probe(WorkerHealth::kafka_trouble)),
-        ("projections", probe(WorkerHealth::projector_trouble)),
-        ("processes", probe(WorkerHealth::process_trouble)),
-    ]
+/// Starts the worker that writes exports.
+fn exporter(config: &Config, write_side: WriteSide, worker: PgPool, folder: &Path) -> Result<Exporter> {
+    let store = FileStore::open(folder).with_context(|| format!("{} cannot be used for exports; check EXPORT_DIR", folder.display()))?;
+    Ok(Exporter::start(ExporterOptions {
+        app: write_side.pool,
+        worker,
+        bus: write_side.bus,
+        contexts: contexts::CONTEXTS,
+        store: Arc::new(store),
+        kept_days: config.export_keep_days,
+        file_rows_max: ExporterOptions::FILE_ROWS_MAX,
+        at_once: ExporterOptions::AT_ONCE,
+    }))
 }
 
 /// `neuroops serve`
 pub async fn serve(config: &Config) -> Result<()> {
     let (database, jwt_secret) = (config.require_database()?.expose(), config.require_jwt_secret()?.expose().to_owned());
-    let stripe = billing::stripe(config)?;
+    let (stripe, export_dir) = (billing::stripe(config)?, config.export_dir.clone());
     let listener = bind(config.http_addr, "HTTP_ADDR").await?;
-    let settings = GatewaySettings { write_side: WriteSide::of_gateway(config, database).await?, jwt_secret, probes: Vec::new(), stripe };
-    let gateway = Gateway::start(config, settings, listener)?;
+    let write_side = WriteSide::of_gateway(config, database).await?;
+    let gateway = Gateway::start(config, GatewaySettings { write_side, jwt_secret, export_dir, probes: Vec::new(), stripe }, listener)?;
     println!("listening on http://{}", gateway.address);
     stop_signal().await?;
     gateway.stop().await
@@ -265,6 +309,11 @@ pub async fn work(config: &Config, args: &WorkArgs) -> Result<()> {
     let bootstrap = if roles.relay { Some(config.require_kafka()?) } else { config.kafka_bootstrap_servers.as_deref() };
     let kafka = bootstrap.map(|bootstrap| KafkaOptions { bootstrap: bootstrap.to_owned(), prefix: config.kafka_topic_prefix.clone() });
     let worker = config.require_database_worker()?.expose();
+    let exports = if args.only.contains(&WorkRole::Exports) {
+        Some(config.require_export_dir()?)
+    } else {
+        config.export_dir.as_deref().filter(|_| args.only.is_empty())
+    };
     // Before anything is started: an occupied port should cost nothing, and what is measured early should be counted.
     let watched = match args.metrics_addr.or(config.metrics_addr) {
         Some(address) => Some((bind(address, "METRICS_ADDR").await?, telemetry::init_metrics())),
@@ -272,13 +321,14 @@ pub async fn work(config: &Config, args: &WorkArgs) -> Result<()> {
     };
     let stripe = billing::stripe(config)?;
     let inbox = runs(WorkRole::Inbox) && stripe.api().is_some();
-    let commands = roles.automate() || inbox;
-    let bus = if commands { Some(WriteSide::of_program(config, config.require_database()?.expose()).await?.bus) } else { None };
-    let workers = Started::start(WorkerSettings { database_url: worker, kafka, roles, inbox, bus, stripe: &stripe }).await?;
+    let commands = roles.automate() || inbox || exports.is_some();
+    let write_side = if commands { Some(WriteSide::of_program(config, config.require_database()?.expose()).await?) } else { None };
+    let settings = WorkerSettings { config, database_url: worker, kafka, roles, inbox, exports, write_side, stripe: &stripe };
+    let workers = Started::start(settings).await?;
     let shutdown = CancellationToken::new();
     if let Some((listener, metrics)) = watched {
         println!("health and metrics on http://{}", listener.local_addr()?);
-        let router = gateway::vitals_router(Vitals::new(postgres::pool(worker, 1)?, probes(&workers.health()), metrics));
+        let router = gateway::vitals_router(Vitals::new(postgres::pool(worker, 1)?, workers.probes(), metrics));
         tokio::spawn(gateway::serve(listener, router, VITALS_LIMITS, shutdown.clone()));
     }
     println!("working");

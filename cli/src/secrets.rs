@@ -52,7 +52,7 @@ impl Secrets {
 }
 
 /// 32 bytes from the kernel, as 64 hexadecimal digits.
-fn random() -> Result<String> {
+pub fn random() -> Result<String> {
     let mut bytes = [0; 32];
     File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes)).context("no random bytes from the kernel")?;
     Ok(hex::encode(bytes))

@@ -66,18 +66,27 @@ impl Up {
         let write_side = WriteSide::of_gateway(config, &databases.app).await?;
         let bus = write_side.bus.clone();
         let stripe = billing::stripe(config)?;
+        let export_dir = config.export_dir.clone().unwrap_or_else(|| config.dir.join("exports"));
         let workers = Started::start(WorkerSettings {
+            config,
             database_url: &databases.worker,
             kafka: Some(kafka.clone()),
             roles: Roles::ALL,
             inbox: true,
-            bus: Some(bus.clone()),
+            exports: Some(&export_dir),
+            write_side: Some(write_side.clone()),
             stripe: &stripe,
         })
         .await?;
         wait_for_relay(&workers.health()).await;
-        let probes = roles::probes(&workers.health());
-        let gateway = Gateway::start(config, GatewaySettings { write_side, jwt_secret: jwt_secret.clone(), probes, stripe }, listener)?;
+        let gateway_settings = GatewaySettings {
+            write_side,
+            jwt_secret: jwt_secret.clone(),
+            export_dir: Some(export_dir),
+            probes: workers.probes(),
+            stripe,
+        };
+        let gateway = Gateway::start(config, gateway_settings, listener)?;
         let url = format!("http://{}", gateway.address);
         let env_file = config.dir.join("demo.env");
         let (tenant_id, token) = demo_tenant(config, &databases.admin, &bus, &jwt_secret, secrets.demo_tenant_id).await?;
@@ -118,8 +127,9 @@ impl Up {
 
     /// Stops everything, gateways first.
     pub async fn stop(self) -> Result<()> {
-        let Self { gateway, workers, mut servers, .. } = self;
+        let Self { gateway, exporter, workers, mut servers, .. } = self;
         let stopped = gateway.stop().await;
+        exporter.stop().await;
         workers.stop().await;
         tokio::task::spawn_blocking(move || servers.stop()).await?;
         stopped
@@ -142,7 +152,7 @@ async fn databases(config: &Config, servers: &Embedded, secrets: &Secrets) -> Re
         let server = own.admin_url.clone();
         postgres::ensure_database(&server, "neuroops", None).await?;
         let admin = with_database(&server, "neuroops");
-        postgres::migrate(&admin, &contexts::context_types(), config.log_partitions).await?;
+        admin::bring_up_to_date(&admin, config.log_partitions).await?;
         let passwords = [("neuroops_app", secrets.app_password.as_str()), ("neuroops_worker", secrets.worker_password.as_str())];
         postgres::set_passwords(&admin, &passwords).await?;
         let url = |role: &str, password: &str| format!("postgres://{role}:{password}@127.0.0.1:{}/neuroops", own.port);
@@ -157,7 +167,7 @@ async fn databases(config: &Config, servers: &Embedded, secrets: &Secrets) -> Re
         worker: config.require_database_worker()?.expose().to_owned(),
         admin: config.require_database_admin()?.expose().to_owned(),
     };
-    postgres::migrate(&outside.admin, &contexts::context_types(), config.log_partitions).await?;
+    admin::bring_up_to_date(&outside.admin, config.log_partitions).await?;
     Ok(outside)
 }
 

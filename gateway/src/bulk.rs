@@ -27,6 +27,7 @@ use crate::headers;
 use crate::limits::{self, Turn};
 use crate::observe::Trace;
 use crate::problem::Problem;
+use crate::saved;
 use crate::state::GatewayState;
 
 /// Results that are ready at the same time go out in one piece of at most this many lines.
@@ -166,6 +167,7 @@ impl Runner {
             return Err(Problem::bad_value("invalid_field", "expected_version", "the version is 0 or more"));
         }
         let body = line.body.map(|raw| Bytes::copy_from_slice(raw.get().as_bytes())).unwrap_or_default();
+        saved::check(&self.state, &self.caller, &found, &body)?;
         let request = CommandRequest {
             tenant_id: self.caller.tenant_id,
             actor: self.caller.actor.clone(),

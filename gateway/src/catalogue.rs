@@ -1,9 +1,11 @@
 //! The contexts that are served, looked up by the names in URLs.
 
 use domain::kernel::{AggregateType, CommandDef, Creation};
-use projections::contexts::ContextEntry;
+use projections::contexts::{self, ContextEntry};
 use projections::model::{DocumentDef, ReadModelDef, ReportDef};
+use projections::question::{ExportsDef, SavedQueriesDef};
 
+use crate::freshness::Pair;
 use crate::problem::Problem;
 
 /// A context with its aggregates at hand.
@@ -23,6 +25,7 @@ pub struct Entry {
 }
 
 /// What `GET /v1/{context}/{name}` answers.
+#[derive(Clone, Copy, Debug)]
 pub enum Readable {
     /// Rows.
     Model(&'static ReadModelDef),
@@ -35,7 +38,29 @@ pub struct Catalogue {
     entries: Vec<Entry>,
     /// The contexts that each projection reads.
     projections: Vec<(&'static str, &'static [&'static str])>,
+    /// Where questions are kept, if that context is served.
+    saved_queries: Option<&'static SavedQueriesDef>,
+    /// Where exports are requested, if that context is served.
+    exports: Option<&'static ExportsDef>,
 }
+
+/// What is read of one aggregate, besides its history: the last part of the address.
+#[derive(Clone, Copy, Debug)]
+pub enum View {
+    /// `…/{id}/run` of a saved query.
+    Run(&'static SavedQueriesDef),
+    /// `…/{id}/files` of an export.
+    Files(&'static ExportsDef),
+    /// `…/{id}/pdf` of a row.
+    Print(&'static DocumentDef),
+}
+
+/// The last part of addresses that ask a saved query.
+pub const RUN: &str = "run";
+/// The last part of addresses that tell of an export's files.
+pub const FILES: &str = "files";
+/// The last part of addresses of printed rows.
+pub const PDF: &str = "pdf";
 
 impl Catalogue {
     /// The catalogue of these contexts.
@@ -49,10 +74,44 @@ impl Catalogue {
             documents: context.documents,
         };
         let projections = contexts.iter().flat_map(|context| (context.projections)());
+        let served = |name: &str| contexts.iter().any(|context| context.domain.name == name);
         Self {
             entries: contexts.iter().map(entry).collect(),
             projections: projections.map(|projection| (projection.name(), projection.contexts())).collect(),
+            saved_queries: Some(contexts::SAVED_QUERIES).filter(|def| served(def.context)),
+            exports: Some(contexts::EXPORTS).filter(|def| served(def.context)),
         }
+    }
+
+    /// Where questions are kept, if that context is served.
+    pub fn saved_queries(&self) -> Option<&'static SavedQueriesDef> {
+        self.saved_queries
+    }
+
+    /// Where exports are requested, if that context is served.
+    pub fn exports(&self) -> Option<&'static ExportsDef> {
+        self.exports
+    }
+
+    /// How an export is requested, for messages.
+    pub fn export_place(&self) -> Option<String> {
+        self.exports.map(|def| format!("POST /v1/{}/{}/{}", def.context, def.aggregate, def.request))
+    }
+
+    /// What is read at `/v1/{context}/{aggregate}/{id}/{last}`, besides histories.
+    pub fn view(&self, context: &str, aggregate: &str, last: &str) -> Option<View> {
+        let place = (context, aggregate);
+        match last {
+            RUN => self.saved_queries.filter(|def| (def.context, def.aggregate) == place).map(View::Run),
+            FILES => self.exports.filter(|def| (def.context, def.aggregate) == place).map(View::Files),
+            PDF => self.context(context).ok()?.document(aggregate).map(View::Print),
+            _ => None,
+        }
+    }
+
+    /// The projections with the contexts that each reads.
+    pub fn pairs(&self, projections: &[&'static str]) -> Vec<Pair> {
+        projections.iter().flat_map(|name| self.contexts_of(name).iter().map(move |context| (*name, *context))).collect()
     }
 
     /// All contexts.
@@ -85,9 +144,10 @@ impl Catalogue {
             [name] => (entry.readable(name).is_ok(), false),
             [name, second] => (model(name), commands(name, second)),
             [name, _, third] => {
-                let printed = *third == "pdf" && entry.documents.iter().any(|document| document.name == *name);
-                (printed || (*third == "history" && aggregate(name).is_some()), commands(name, third))
+                let viewed = *third == "history" && aggregate(name).is_some() || self.view(context, name, third).is_some();
+                (viewed, commands(name, third))
             }
+            [name, _, third, _] => (matches!(self.view(context, name, third), Some(View::Files(_))), false),
             _ => (false, false),
         };
         let all: [(bool, &[&str]); 2] = [(get, &["GET", "HEAD"]), (post, &["POST"])];
@@ -105,6 +165,7 @@ impl Catalogue {
         Some(match rest {
             [name, _] if !post => format!("/v1/{context}/{name}/{{id}}"),
             [name, _, last] => format!("/v1/{context}/{name}/{{id}}/{last}"),
+            [name, _, last, _] => format!("/v1/{context}/{name}/{{id}}/{last}/{{file}}"),
             _ => format!("/v1/{context}/{}", rest.join("/")),
         })
     }

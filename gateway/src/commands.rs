@@ -18,6 +18,7 @@ use crate::headers;
 use crate::limits;
 use crate::observe::Trace;
 use crate::problem::{self, Problem};
+use crate::saved;
 use crate::state::GatewayState;
 
 /// The header that carries the position token of an answer.
@@ -123,6 +124,9 @@ async fn submit(
     state.features().require(caller.tenant_id, found.context).await?;
     limits::check_media_type(headers, &["application/json"])?;
     let (correlation_id, causation_id) = headers::correlation(headers)?;
+    let (expected_version, idempotency_key) = (headers::if_match(headers)?, headers::idempotency_key(headers)?);
+    let body = limits::read_json(headers, body, state.options()).await?;
+    saved::check(state, caller, &found, &body)?;
     let request = CommandRequest {
         tenant_id: caller.tenant_id,
         actor: caller.actor.clone(),
@@ -130,12 +134,12 @@ async fn submit(
         aggregate: found.aggregate.to_owned(),
         id,
         command: found.command.to_owned(),
-        expected_version: headers::if_match(headers)?,
-        idempotency_key: headers::idempotency_key(headers)?,
+        expected_version,
+        idempotency_key,
         correlation_id,
         causation_id,
         traceparent: Some(trace.0.header()),
-        body: limits::read_json(headers, body, state.options()).await?,
+        body,
     };
     let receipt = execute(state, found.context, request).await?;
     answer(&receipt)

@@ -1,10 +1,5 @@
 //! `GET /v1/{context}/{aggregate}/{id}/history`: what happened to an aggregate, and its state at some moment.
-//! `GET /v1/{context}/{document}/{id}/pdf`, which shares the shape of the address, is passed on.
 
-use std::sync::Arc;
-
-use axum::Extension;
-use axum::extract::{Path, Query, State as Shared};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -23,7 +18,7 @@ use crate::freshness;
 use crate::headers::aggregate_id;
 use crate::position::Token;
 use crate::problem::Problem;
-use crate::queries::{controls, limit_of, timestamp};
+use crate::queries::{Pairs, controls, limit_of, timestamp};
 use crate::state::GatewayState;
 
 /// Events of a page where the caller does not say.
@@ -83,27 +78,23 @@ struct Stream<'a> {
 
 /// The events of an aggregate, and with `as_of` its state.
 pub async fn read(
-    Shared(state): Shared<GatewayState>,
-    Extension(caller): Extension<Arc<Caller>>,
-    Path((context, name, id, last)): Path<(String, String, String, String)>,
-    headers: HeaderMap,
-    Query(pairs): Query<Vec<(String, String)>>,
+    state: &GatewayState,
+    caller: &Caller,
+    (context, name, id, last): (&str, &str, String, &str),
+    headers: &HeaderMap,
+    pairs: Pairs,
 ) -> Result<Response, Problem> {
-    let document = state.catalogue().context(&context).ok().and_then(|entry| entry.document(&name));
-    if let Some(document) = document.filter(|_| last == "pdf") {
-        return crate::print::read(&state, &caller, document, &id, &headers, &pairs).await;
-    }
     if last != "history" {
-        return Err(match state.catalogue().methods(&[&context, &name, &id, &last]) {
+        return Err(match state.catalogue().methods(&[context, name, &id, last]) {
             methods if methods.is_empty() => Problem::from_status(StatusCode::NOT_FOUND),
             methods => Problem::method_not_allowed(&methods),
         });
     }
-    let entry = state.catalogue().context(&context)?;
-    let aggregate = entry.aggregate(&name)?;
+    let entry = state.catalogue().context(context)?;
+    let aggregate = entry.aggregate(name)?;
     caller.require(Permission::History { context: entry.name })?;
     // Histories come from the log itself and are always up to date; a position to wait for is only checked.
-    freshness::wanted(&state, caller.tenant_id, &headers)?;
+    freshness::wanted(state, caller.tenant_id, headers)?;
     let id = aggregate_id(id)?;
     let ([after, limit, as_of], rest) = controls(pairs, ["after", "limit", "as_of"])?;
     if let Some((name, _)) = rest.first() {
@@ -113,8 +104,8 @@ pub async fn read(
     let moment = moment(as_of.as_deref(), entry.name, partition)?;
     let after = after.map_or(Ok(0), |text| after_of(&text))?;
     let limit = limit_of(limit.as_deref(), LIMIT_DEFAULT, LIMIT_MAX)?;
-    let stream = Stream { context: entry.name, aggregate, id: id.as_str(), caller: &caller, partition, moment };
-    tokio::time::timeout(state.options().request_timeout, stream.answer(&state, after, limit))
+    let stream = Stream { context: entry.name, aggregate, id: id.as_str(), caller, partition, moment };
+    tokio::time::timeout(state.options().request_timeout, stream.answer(state, after, limit))
         .await
         .map_err(|_| Problem::unavailable("query_timeout", "The history took too long to read. Ask for a smaller page."))?
 }

@@ -1,7 +1,10 @@
 //! How the gateway is set up. Every queue, body, page and wait has a bound here.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
+
+use platform::redis::Redis;
 
 use crate::auth::{AUDIENCE, ISSUER};
 use crate::connection::ConnectionLimits;
@@ -50,6 +53,24 @@ pub struct GatewayOptions {
     pub connections_max: usize,
     /// Origins of web pages that may call (CORS); none by default.
     pub cors_origins: Vec<String>,
+    /// Rows of one answer as a table (CSV, Parquet, Arrow).
+    pub table_rows_max: usize,
+    /// Rows of one report.
+    pub report_rows_max: usize,
+    /// Tables that are being sent to one tenant at the same time.
+    pub tenant_tables_max: usize,
+    /// Tables that are being sent at the same time; each holds a connection to Postgres.
+    pub tables_max: usize,
+    /// The folder of exports; without one there are none.
+    pub export_dir: Option<PathBuf>,
+    /// What gateways share answers through; without it, each keeps its own.
+    pub redis: Option<Redis>,
+    /// Bytes of answers that the gateway keeps by itself.
+    pub cache_bytes_max: u64,
+    /// How long an answer is kept at most.
+    pub cache_lasts: Duration,
+    /// How long Postgres must have taken for an answer to be worth keeping.
+    pub cache_worth: Duration,
 }
 
 impl GatewayOptions {
@@ -75,6 +96,15 @@ impl GatewayOptions {
             stream_stall_max: Duration::from_secs(30),
             connections_max: 10_000,
             cors_origins: Vec::new(),
+            table_rows_max: 100_000,
+            report_rows_max: 50_000,
+            tenant_tables_max: 4,
+            tables_max: 8,
+            export_dir: None,
+            redis: None,
+            cache_bytes_max: 64 << 20,
+            cache_lasts: Duration::from_mins(1),
+            cache_worth: Duration::from_millis(3),
         }
     }
 

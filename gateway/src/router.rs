@@ -16,7 +16,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use crate::health::Vitals;
 use crate::problem::Problem;
 use crate::state::GatewayState;
-use crate::{auth, bulk, commands, docs, health, history, observe, openapi, queries, stream, webhooks};
+use crate::{auth, bulk, commands, docs, health, observe, openapi, queries, series, stream, views, webhooks};
 
 /// Answers smaller than this are not worth compressing.
 const COMPRESSED_BYTES_MIN: u16 = 1024;
@@ -26,6 +26,7 @@ pub fn router(state: GatewayState) -> Router {
     let compressed = SizeAbove::new(COMPRESSED_BYTES_MIN)
         .and(NotForContentType::SSE)
         .and(NotForContentType::const_new("application/x-ndjson"))
+        .and(NotForContentType::const_new("application/vnd.apache"))
         .and(NotForContentType::IMAGES);
     let routes = Router::new()
         .merge(versioned(&state))
@@ -52,11 +53,13 @@ async fn tell_methods_with_405_only(mut response: Response) -> Response {
 fn versioned(state: &GatewayState) -> Router<GatewayState> {
     Router::new()
         .route("/v1/commands", post(bulk::run))
+        .route("/v1/series", get(series::read))
         .route("/v1/events", get(stream::sse::open))
         .route("/v1/events/ws", get(stream::ws::open))
         .route("/v1/{context}/{name}", get(queries::list))
         .route("/v1/{context}/{name}/{second}", get(queries::one).post(commands::without_id))
-        .route("/v1/{context}/{name}/{id}/{last}", get(history::read).post(commands::with_id))
+        .route("/v1/{context}/{name}/{id}/{last}", get(views::read).post(commands::with_id))
+        .route("/v1/{context}/{name}/{id}/{last}/{file}", get(views::file))
         .method_not_allowed_fallback(method_not_allowed)
         .route_layer(from_fn_with_state(state.clone(), auth::authenticate))
 }
@@ -96,7 +99,7 @@ async fn method_not_allowed(State(state): State<GatewayState>, OriginalUri(uri):
     let segments: Vec<&str> = uri.path().split('/').skip(1).collect();
     match segments.as_slice() {
         ["v1", "commands"] | ["webhooks", _] => Problem::method_not_allowed(&["POST"]),
-        ["v1", "events"] | ["v1", "events", "ws"] => Problem::method_not_allowed(&["GET", "HEAD"]),
+        ["v1", "series" | "events"] | ["v1", "events", "ws"] => Problem::method_not_allowed(&["GET", "HEAD"]),
         ["v1", rest @ ..] => match state.catalogue().methods(rest) {
             methods if methods.is_empty() => Problem::from_status(StatusCode::NOT_FOUND),
             methods => Problem::method_not_allowed(&methods),
@@ -113,11 +116,11 @@ fn cors(state: &GatewayState) -> Option<CorsLayer> {
     }
     let sent = ["authorization", "x-api-key", "x-tenant-id", "content-type", "idempotency-key", "if-match", "x-correlation-id"];
     let sent = sent.into_iter().chain(["x-causation-id", "neuroops-wait-for", "last-event-id", "traceparent"]);
-    let seen = ["etag", "neuroops-position", "neuroops-next-cursor", "content-location", "retry-after", "link"];
+    let seen = ["etag", "neuroops-position", "neuroops-lag-events", "neuroops-next-cursor", "neuroops-query-revision", "content-location"];
     let layer = CorsLayer::new()
         .allow_origin(AllowOrigin::list(origins))
         .allow_methods([Method::GET, Method::HEAD, Method::POST])
         .allow_headers(sent.map(HeaderName::from_static).collect::<Vec<_>>())
-        .expose_headers(seen.into_iter().map(HeaderName::from_static).collect::<Vec<_>>());
+        .expose_headers(seen.into_iter().chain(["content-disposition", "retry-after", "link"]).map(HeaderName::from_static).collect::<Vec<_>>());
     Some(layer)
 }

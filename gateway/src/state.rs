@@ -1,6 +1,7 @@
 //! What all handlers share.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
@@ -11,12 +12,14 @@ use projections::contexts::ContextEntry;
 use projections::features::FeatureSource;
 use projections::runtime::{LogHeads, Place, Position};
 use sqlx::PgPool;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::Auth;
+use crate::cache::{self, Cache};
 use crate::catalogue::Catalogue;
 use crate::deny::DenyList;
+use crate::exports::{ExportStore, FileStore};
 use crate::features::FeatureGate;
 use crate::health::{Probe, Vitals};
 use crate::limits::TenantLimit;
@@ -37,6 +40,10 @@ struct Inner {
     auth: Auth,
     requests: TenantLimit,
     streams: TenantLimit,
+    tables: TenantLimit,
+    table_turns: Arc<Semaphore>,
+    cache: Cache,
+    exports: Option<Arc<dyn ExportStore>>,
     watcher: Watcher,
     heads: Heads,
     vitals: Vitals,
@@ -74,7 +81,8 @@ pub struct GatewayParts {
 impl GatewayState {
     /// Starts the gateway's background tasks. They end with the last clone of the state.
     pub fn start(parts: GatewayParts) -> Self {
-        let GatewayParts { options, pool, bus, contexts, metrics, probes, features, receivers, shutdown } = parts;
+        let GatewayParts { options, pool, bus, contexts, metrics, mut probes, features, receivers, shutdown } = parts;
+        probes.extend(options.redis.clone().map(|redis| ("redis", cache::probe(redis))));
         let denied = DenyList::start(pool.clone(), options.deny_refresh);
         let catalogue = Catalogue::new(contexts);
         Self(Arc::new(Inner {
@@ -82,6 +90,10 @@ impl GatewayState {
             documents: Documents::new(&catalogue),
             requests: TenantLimit::new(options.tenant_requests_max),
             streams: TenantLimit::new(options.tenant_streams_max),
+            tables: TenantLimit::new(options.tenant_tables_max),
+            table_turns: Arc::new(Semaphore::new(options.tables_max)),
+            cache: Cache::start(pool.clone(), &options),
+            exports: options.export_dir.as_deref().and_then(open_exports),
             watcher: Watcher::start(pool.clone()),
             heads: LogHeads::watch(pool.clone()),
             vitals: Vitals::new(pool.clone(), probes, metrics),
@@ -129,6 +141,25 @@ impl GatewayState {
         &self.0.streams
     }
 
+    /// Tables that are being sent, by tenant.
+    pub(crate) fn tables(&self) -> &TenantLimit {
+        &self.0.tables
+    }
+
+    /// The right to send a table.
+    pub(crate) fn table_turns(&self) -> Arc<Semaphore> {
+        self.0.table_turns.clone()
+    }
+
+    pub(crate) fn cache(&self) -> &Cache {
+        &self.0.cache
+    }
+
+    /// Where the files of exports are.
+    pub(crate) fn exports(&self) -> Option<&Arc<dyn ExportStore>> {
+        self.0.exports.as_ref()
+    }
+
     pub(crate) fn watcher(&self) -> &Watcher {
         &self.0.watcher
     }
@@ -160,5 +191,16 @@ impl GatewayState {
 impl FromRef<GatewayState> for Vitals {
     fn from_ref(state: &GatewayState) -> Self {
         state.0.vitals.clone()
+    }
+}
+
+/// The folder of exports. One that cannot be used leaves the gateway without exports, not the platform without a gateway.
+fn open_exports(folder: &Path) -> Option<Arc<dyn ExportStore>> {
+    match FileStore::open(folder) {
+        Ok(store) => Some(Arc::new(store)),
+        Err(error) => {
+            tracing::error!(%error, folder = %folder.display(), "the folder of exports cannot be used; exports are off");
+            None
+        }
     }
 }

@@ -64,8 +64,12 @@ pub struct Config {
     pub database_worker_url: Option<Secret>,
     /// `DATABASE_ADMIN_URL`: the role that migrates and owns the tables.
     pub database_admin_url: Option<Secret>,
-    /// `REDIS_URL`; may hold a password.
+    /// `REDIS_URL`: shares answers between gateways; may hold a password.
     pub redis_url: Option<Secret>,
+    /// `EXPORT_DIR`: where exports are written; shared by the workers that write them and the gateways that serve them.
+    pub export_dir: Option<PathBuf>,
+    /// `EXPORT_KEEP_DAYS`: how long exports can be fetched, in days.
+    pub export_keep_days: u16,
     /// `KAFKA_BOOTSTRAP_SERVERS`: `host:port`, several with commas.
     pub kafka_bootstrap_servers: Option<String>,
     /// `KAFKA_TOPIC_PREFIX`: first part of each topic's and consumer group's name.
@@ -171,6 +175,8 @@ impl Config {
             database_worker_url: read.database("DATABASE_WORKER_URL"),
             database_admin_url: read.database("DATABASE_ADMIN_URL"),
             redis_url: read.redis("REDIS_URL"),
+            export_dir: read.text("EXPORT_DIR").map(PathBuf::from),
+            export_keep_days: read.number("EXPORT_KEEP_DAYS", 7, 1..=365),
             kafka_bootstrap_servers: read.bootstrap_servers("KAFKA_BOOTSTRAP_SERVERS"),
             kafka_topic_prefix: read.topic_prefix("KAFKA_TOPIC_PREFIX").unwrap_or_else(|| "neuroops".to_owned()),
             http_addr: read.socket("HTTP_ADDR", "127.0.0.1:8080").unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
@@ -237,6 +243,15 @@ impl Config {
             self.database_admin_url.as_ref(),
             "DATABASE_ADMIN_URL is not set. Give the connection string of a role that may create tables and roles \
              (postgres://postgres:…@host:5432/neuroops), or run `neuroops up`, which brings its own server.",
+        )
+    }
+
+    /// The folder of exports, for `work --only exports`.
+    pub fn require_export_dir(&self) -> Result<&PathBuf, ConfigError> {
+        require(
+            self.export_dir.as_ref(),
+            "EXPORT_DIR is not set. Give a folder that the workers can write and the gateways can read, \
+             or run `neuroops up`, which keeps exports in its own folder.",
         )
     }
 

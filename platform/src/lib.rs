@@ -1,4 +1,4 @@
-//! What several roles need: configuration, Postgres, Kafka, telemetry, and the servers that `neuroops up` brings itself.
+//! What several roles need: configuration, Postgres, Kafka, Redis, telemetry, and the servers that `neuroops up` brings itself.
 
 pub mod breaker;
 pub mod clock;
@@ -6,6 +6,7 @@ pub mod config;
 pub mod embedded;
 pub mod kafka;
 pub mod postgres;
+pub mod redis;
 pub mod telemetry;
 pub mod tenant_tx;
 

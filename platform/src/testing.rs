@@ -1,11 +1,19 @@
 //! Databases for tests: each test gets its own, made from a template, and connects as the application roles.
 //!
-//! The server is named by `NEUROOPS_TEST_DATABASE_ADMIN_URL`; `cargo xtask test` brings one.
+//! The server is named by `NEUROOPS_TEST_DATABASE_ADMIN_URL`; `cargo xtask test` brings one. A Redis is so small that each test that
+//! needs one starts its own ([`TestRedis`]).
 
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use sqlx::{Connection, Executor, PgConnection, PgPool};
 use uuid::Uuid;
 
 use crate::clock;
+use crate::config::Secret;
 use crate::postgres::{self, ContextTypes, with_database};
 
 /// The number of log partitions in tests, fewer than in production so that partitions are shared by tenants.
@@ -140,4 +148,96 @@ async fn template(server: &str, contexts: &[ContextTypes]) -> String {
     }
     lock.close().await.expect("the lock is released");
     name
+}
+
+/// A Redis of one test, which may be stopped, killed and started again. It keeps nothing on disk.
+pub struct TestRedis {
+    port: u16,
+    server: Child,
+}
+
+impl TestRedis {
+    /// Starts one on a free port.
+    ///
+    /// # Panics
+    /// When redis-server is not installed, or does not start.
+    pub fn start() -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let port = listener.local_addr().expect("an address").port();
+        drop(listener);
+        let mut redis = Self { port, server: spawn_redis(port) };
+        redis.wait();
+        redis
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> Secret {
+        Secret::new(format!("redis://127.0.0.1:{}/0", self.port))
+    }
+
+    /// Kills it.
+    pub fn kill(&mut self) {
+        drop(self.server.kill());
+        drop(self.server.wait());
+    }
+
+    /// Starts it again, empty.
+    pub fn restart(&mut self) {
+        self.kill();
+        self.server = spawn_redis(self.port);
+        self.wait();
+    }
+
+    /// Lets it hang: connections stay open, and nothing is answered.
+    pub fn freeze(&self) {
+        self.signal(Signal::SIGSTOP);
+    }
+
+    /// Ends its hanging.
+    pub fn thaw(&self) {
+        self.signal(Signal::SIGCONT);
+    }
+
+    /// Runs a command on it, as an operator would.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub async fn run(&self, command: &str, arguments: &[&[u8]]) -> redis::Value {
+        let client = redis::Client::open(self.url().expose()).expect("an address");
+        let mut connection = client.get_multiplexed_async_connection().await.expect("Redis answers");
+        let mut wanted = redis::cmd(command);
+        for argument in arguments {
+            wanted.arg(*argument);
+        }
+        wanted.query_async(&mut connection).await.expect("Redis understands")
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = i32::try_from(self.server.id()).expect("a process id");
+        kill(Pid::from_raw(pid), signal).expect("the server takes signals");
+    }
+
+    fn wait(&mut self) {
+        let started = Instant::now();
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err() {
+            assert!(started.elapsed() < Duration::from_secs(20), "redis-server does not answer on port {}", self.port);
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for TestRedis {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn spawn_redis(port: u16) -> Child {
+    // A test that is killed takes its server along.
+    Command::new("setpriv")
+        .args(["--pdeathsig", "KILL", "redis-server", "--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", "/tmp"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("these tests need redis-server: scripts/setup installs it")
 }

@@ -3,6 +3,7 @@
 use domain::kernel::ContextDef;
 
 use crate::model::{DocumentDef, ReadModelDef, ReportDef};
+use crate::question::{ExportsDef, SavedQueriesDef};
 use crate::runtime::Projection;
 
 /// A context: its domain and its read side.
@@ -29,6 +30,12 @@ pub const CONTEXTS: &[ContextEntry] = &[
     crate::scheduling::CONTEXT,
     crate::analytics::CONTEXT,
 ];
+
+/// Where questions are kept under a name.
+pub const SAVED_QUERIES: &SavedQueriesDef = &crate::analytics::SAVED_QUERIES;
+
+/// Where exports are requested.
+pub const EXPORTS: &ExportsDef = &crate::analytics::EXPORTS;
 
 /// The write sides of all contexts.
 pub fn domains() -> Vec<&'static ContextDef> {

@@ -11,7 +11,9 @@ pub mod contexts;
 pub mod document;
 pub mod features;
 pub mod model;
+pub mod question;
 pub mod runtime;
+pub mod sql_access;
 
 pub mod accounting;
 pub mod analytics;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use projections::sql_access;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
@@ -9,9 +10,29 @@ use tokio_util::sync::CancellationToken;
 const REMEMBERED: &str = "30 days";
 /// Rows that one statement deletes at most, so that no lock is held for long.
 const CHUNK: i64 = 5000;
+/// The longest that a statement of an SQL role may take, whatever its session has set.
+const SQL_LONGEST: Duration = Duration::from_mins(5);
+/// How often such statements are looked for.
+const SQL_LOOK: Duration = Duration::from_secs(15);
 
-/// Deletes expired idempotency keys until cancelled.
+/// Keeps house until cancelled.
 pub async fn run(pool: PgPool, cancel: CancellationToken) {
+    tokio::join!(forget(pool.clone(), cancel.clone()), end_long_sql(pool, cancel));
+}
+
+/// Ends what SQL roles do for too long.
+async fn end_long_sql(pool: PgPool, cancel: CancellationToken) {
+    while cancel.run_until_cancelled(tokio::time::sleep(SQL_LOOK)).await.is_some() {
+        match sql_access::keep_from_lingering(&pool, SQL_LONGEST).await {
+            Ok(0) => {}
+            Ok(ended) => tracing::info!(ended, "statements of SQL roles took too long and were ended"),
+            Err(error) => tracing::debug!(%error, "statements of SQL roles were not looked at"),
+        }
+    }
+}
+
+/// Deletes expired idempotency keys.
+async fn forget(pool: PgPool, cancel: CancellationToken) {
     loop {
         match forget_keys(&pool).await {
             Ok(rows) if rows == CHUNK.unsigned_abs() => continue,

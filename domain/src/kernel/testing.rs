@@ -82,6 +82,13 @@ impl<A: Aggregate> Given<A> {
         self
     }
 
+    /// Sets who sends the command.
+    #[must_use]
+    pub fn by(mut self, actor: Actor) -> Self {
+        self.actor = actor;
+        self
+    }
+
     /// The state so far.
     pub fn state(&self) -> &A {
         &self.state

@@ -6,7 +6,7 @@ use crate::headers::{CORRELATION_CHARS_MAX, IDEMPOTENCY_KEY_CHARS_MAX};
 use crate::position::TOKENS_MAX;
 
 /// The statuses that are described once, with what they mean.
-const PROBLEMS: [(&str, &str); 16] = [
+const PROBLEMS: [(&str, &str); 18] = [
     ("400", "The request is malformed: a header, a parameter or a field. `fields` names it."),
     ("401", "The token is missing, not valid, expired or revoked."),
     (
@@ -18,10 +18,12 @@ const PROBLEMS: [(&str, &str); 16] = [
     ("406", "The answer is not available in a format that is accepted."),
     ("408", "The body did not arrive in time."),
     ("409", "It exists already, or another aggregate holds a unique value; `candidates` names it."),
+    ("410", "It was there, and its time is over."),
     ("412", "The version is not the one that `If-Match` asks for."),
     ("413", "The body is too large."),
     ("414", "The address is longer than 65,534 bytes."),
     ("415", "The media type of the body is not supported."),
+    ("416", "The file has no such bytes; `Content-Range` tells its size."),
     ("422", "A rule of the domain refuses the command, or the Idempotency-Key was used for another command."),
     ("426", "The address speaks WebSocket only."),
     ("429", "Too much at a time; `Retry-After` tells when to try again."),
@@ -66,7 +68,20 @@ pub fn responses() -> Value {
 pub fn headers() -> Value {
     json!({
         "ETag": { "required": true, "schema": { "type": "string" }, "description": "The aggregate's version, for If-Match.", "example": "\"3\"" },
-        "NeuroOps-Position": { "required": true, "schema": { "type": "string" }, "description": "Position token, for NeuroOps-Wait-For." }
+        "NeuroOps-Position": { "required": true, "schema": { "type": "string" }, "description": "Position token, for NeuroOps-Wait-For." },
+        "NeuroOps-Positions": {
+            "required": true, "schema": { "type": "string" },
+            "description": "Position tokens, separated by commas: everything up to them is included. A later query with NeuroOps-Wait-For sees no less."
+        },
+        "NeuroOps-Lag-Events": {
+            "required": true, "schema": { "type": "integer", "minimum": 0 },
+            "description": "Events of the tenant's log partitions that are not included yet."
+        },
+        "NeuroOps-Next-Cursor": {
+            "schema": { "type": "string" },
+            "description": "Where an answer that is cut (CSV, Parquet, Arrow) goes on; not there where it is whole."
+        },
+        "NeuroOps-Query-Revision": { "required": true, "schema": { "type": "integer", "minimum": 1 }, "description": "The revision of the query that answered." }
     })
 }
 

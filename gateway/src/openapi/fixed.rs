@@ -11,6 +11,7 @@ use crate::stream::{PATTERN_BYTES_MAX, PATTERNS_MAX};
 pub fn describe(builder: &mut Builder, catalogue: &Catalogue) {
     bulk(builder);
     streams(builder, catalogue);
+    series(builder);
     for (path, id, summary, content_type, schema) in [
         ("/health/live", "health_live", "Whether the process runs", "application/json", json!({ "type": "object" })),
         ("/metrics", "metrics", "Metrics in Prometheus' text format", "text/plain", json!({ "type": "string" })),
@@ -81,6 +82,76 @@ fn bulk(builder: &mut Builder) {
                 "required": true,
                 "content": { "application/x-ndjson": { "schema": { "$ref": "#/components/schemas/BulkCommand" } } }
             },
+            "responses": responses
+        }),
+    );
+}
+
+fn series(builder: &mut Builder) {
+    let query = |name: &str, schema: Value, description: &str| json!({ "name": name, "in": "query", "schema": schema, "description": description });
+    let required = |mut parameter: Value| {
+        parameter["required"] = json!(true);
+        parameter
+    };
+    let text = json!({ "type": "string", "maxLength": 200 });
+    let day = json!({ "type": "string", "format": "date" });
+    let number = |max: usize| json!({ "type": "integer", "minimum": 1, "maximum": max });
+    let filters = json!({
+        "name": "filters", "in": "query", "style": "form", "explode": true,
+        "schema": { "type": "object", "propertyNames": { "pattern": "^filter\\." }, "additionalProperties": { "type": "string", "maxLength": 1024 } },
+        "description": "Filters of the read model or parameters of the report, their names behind `filter.`: `filter.status=won`."
+    });
+    let point = json!({
+        "type": "object", "required": ["date", "value", "usual", "score", "unusual"],
+        "properties": {
+            "date": day, "value": { "type": "number" }, "usual": { "type": "number", "description": "The median of the same place in the seasons around." },
+            "score": { "type": ["number", "null"], "description": "Robust z-score; null where nothing varies." }, "unusual": { "type": "boolean" }
+        }
+    });
+    let next = json!({
+        "type": "object", "required": ["date", "value", "low", "high"],
+        "properties": { "date": day, "value": { "type": "number" }, "low": { "type": "number" }, "high": { "type": "number" } }
+    });
+    let one = json!({
+        "type": "object", "required": ["group", "points", "forecast"],
+        "properties": {
+            "group": { "type": ["string", "null"] }, "points": { "type": "array", "items": point }, "forecast": { "type": "array", "items": next },
+            "method": { "enum": ["seasonal_naive", "exponential_smoothing"] }
+        }
+    });
+    let schema = json!({
+        "type": "object", "required": ["source", "bucket", "season", "series", "as_of"],
+        "properties": {
+            "source": { "type": "string" }, "bucket": { "enum": ["day", "week", "month"] }, "season": { "type": "integer" },
+            "series": { "type": "array", "items": one }, "as_of": { "$ref": "#/components/schemas/AsOf" }
+        }
+    });
+    let mut responses = problems(&["400", "401", "403", "404", "405", "414", "429", "503"]);
+    responses.insert("200".to_owned(), json!({ "description": "The series.", "content": { "application/json": { "schema": schema } } }));
+    let parameters = [
+        required(query("source", text.clone(), "`context/read-model` or `context/report`.")),
+        required(query("date", text.clone(), "The column of the day.")),
+        query("value", text.clone(), "The column that is added up; without one, rows are counted."),
+        query("group", text, "The column whose values are series of their own; for amounts, their currency where none is named."),
+        query("bucket", json!({ "enum": ["day", "week", "month"], "default": "day" }), "How days are put together."),
+        query("from", day.clone(), "The first day; that of the first row where it is left out."),
+        query("to", day, "The last day; the last complete bucket where it is left out."),
+        query("season", number(crate::series::SEASON_MAX), "After how many buckets things are alike: 7 days, 1 week, 12 months where it is left out."),
+        query("horizon", json!({ "type": "integer", "minimum": 0, "maximum": crate::series::HORIZON_MAX }), "Buckets to forecast."),
+        query("level", json!({ "type": "number", "minimum": 0.5, "maximum": 0.999, "default": 0.95 }), "Probability of the intervals."),
+        query("method", json!({ "enum": ["auto", "seasonal_naive", "exponential_smoothing"], "default": "auto" }), "How the series is continued."),
+        filters,
+        parameter("WaitFor"),
+    ];
+    builder.operation(
+        "/v1/series",
+        "get",
+        json!({
+            "operationId": "series",
+            "tags": ["platform"],
+            "summary": "What a read model or report adds up to over time, what of it is unusual, and how it may go on",
+            "x-permission": "<context>.read",
+            "parameters": parameters,
             "responses": responses
         }),
     );

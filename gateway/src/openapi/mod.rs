@@ -4,6 +4,7 @@ mod commands;
 mod components;
 mod fixed;
 mod queries;
+mod questions;
 mod schemas;
 
 use std::collections::BTreeMap;
@@ -98,6 +99,7 @@ fn document(catalogue: &Catalogue) -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| settings.definitions_path = "/components/schemas".into());
     let mut builder = Builder { generator: settings.into_generator(), paths: Map::new(), schemas: Map::new() };
     fixed::describe(&mut builder, catalogue);
+    questions::describe(&mut builder, catalogue);
     for entry in catalogue.entries() {
         commands::describe(&mut builder, entry);
         queries::describe(&mut builder, entry);

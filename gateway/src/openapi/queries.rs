@@ -6,9 +6,12 @@ use serde_json::{Map, Value, json};
 use super::components::{parameter, problems};
 use super::{Builder, operation_id};
 use crate::catalogue::Entry;
+use crate::exports::TableFormat;
 use crate::print::PDF;
-use crate::queries::{LIMIT_DEFAULT, LIMIT_MAX, Operator, operators};
+use crate::queries::{FORMATS, Format, LIMIT_DEFAULT, LIMIT_MAX, Operator, operators};
 
+/// The formats of one row.
+const ROW_FORMATS: [Format; 2] = [Format::Json, Format::Table(TableFormat::Csv)];
 const PROBLEMS: [&str; 9] = ["400", "401", "403", "404", "405", "406", "414", "429", "503"];
 
 /// Describes the read side of a context.
@@ -91,7 +94,11 @@ fn list(def: &ReadModelDef, row: &Value) -> Value {
         .flat_map(|column| [column.name.to_owned(), format!("-{}", column.name)])
         .collect();
     let mut parameters = vec![
-        query("limit", &json!({ "type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT }), "Rows of a page."),
+        query(
+            "limit",
+            &json!({ "type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT }),
+            "Rows of a page. As CSV, Parquet or Arrow, all rows up to 100,000 where it is left out, and at most so many.",
+        ),
         query("cursor", &json!({ "type": "string" }), "`next_cursor` of the page before, with the same sort order and filters."),
         fields_of(def),
         parameter("WaitFor"),
@@ -115,17 +122,17 @@ fn list(def: &ReadModelDef, row: &Value) -> Value {
         "summary": def.summary,
         "x-permission": format!("{}.read", def.context),
         "parameters": parameters,
-        "responses": responses(&page(&item, true))
+        "responses": responses(&page(&item, true), &FORMATS)
     })
 }
 
 fn one(def: &ReadModelDef, row: &Value) -> Value {
     let partial = json!({ "type": "object", "description": "The columns that `fields` names." });
-    let mut all = responses(&json!({ "anyOf": [row, partial] }));
+    let mut all = responses(&json!({ "anyOf": [row, partial] }), &ROW_FORMATS);
     if def.redirects.is_some() {
-        all["200"]["headers"] = json!({ "Content-Location": {
+        all["200"]["headers"]["Content-Location"] = json!({
             "schema": { "type": "string" }, "description": "The address of the row that the id was merged into, where it was."
-        } });
+        });
     }
     json!({
         "operationId": operation_id(&["get", def.context, def.name]),
@@ -154,7 +161,7 @@ fn report(def: &ReportDef, row: &Value) -> Value {
         "summary": def.summary,
         "x-permission": format!("{}.read", def.context),
         "parameters": parameters,
-        "responses": responses(&page(row, false))
+        "responses": responses(&page(row, false), &FORMATS)
     })
 }
 
@@ -193,12 +200,26 @@ fn page(item: &Value, paged: bool) -> Value {
     schema
 }
 
-fn responses(schema: &Value) -> Value {
+/// The answers of a query in these formats.
+pub fn responses(schema: &Value, formats: &[Format]) -> Value {
     let mut all: Map<String, Value> = problems(&PROBLEMS);
-    let ok = json!({
-        "description": "The answer, as JSON or, where `Accept` says so, as CSV.",
-        "content": { "application/json": { "schema": schema }, "text/csv": { "schema": { "type": "string" } } }
+    let content: Map<String, Value> = formats.iter().map(|format| (format.media_type().to_owned(), body(*format, schema))).collect();
+    let mut headers = json!({
+        "NeuroOps-Position": { "$ref": "#/components/headers/NeuroOps-Positions" },
+        "NeuroOps-Lag-Events": { "$ref": "#/components/headers/NeuroOps-Lag-Events" }
     });
+    if formats.len() > ROW_FORMATS.len() {
+        headers["NeuroOps-Next-Cursor"] = json!({ "$ref": "#/components/headers/NeuroOps-Next-Cursor" });
+    }
+    let ok = json!({ "description": "The answer, in the format that `Accept` likes best.", "headers": headers, "content": content });
     all.insert("200".to_owned(), ok);
     Value::Object(all)
+}
+
+fn body(format: Format, schema: &Value) -> Value {
+    match format {
+        Format::Json => json!({ "schema": schema }),
+        Format::Table(TableFormat::Csv) => json!({ "schema": { "type": "string" } }),
+        Format::Table(_) => json!({ "schema": { "type": "string", "format": "binary" } }),
+    }
 }

@@ -33,15 +33,12 @@ pub async fn read(
     if let Some((name, _)) = pairs.first() {
         return Err(Problem::bad_value("unknown_parameter", &crate::catalogue::shown(name), "there is no such parameter"));
     }
-    let printed = async {
-        let row = queries::whole(state, caller, def.model, id, headers).await?;
-        let document = (def.describe)(&row).map_err(|error| Problem::internal(&error))?;
-        let name = format!("inline; filename=\"{}.pdf\"", file_name(&document.file_name));
-        let rendered = tokio::task::spawn_blocking(move || pdf::render(&document)).await;
-        Ok::<_, Problem>((name, rendered.map_err(|error| Problem::internal(&error))?))
-    };
-    let slow = || Problem::unavailable("query_timeout", "The document took too long to print. Try again.").retry_after(5);
-    let (name, file): (String, Vec<u8>) = tokio::time::timeout(state.options().request_timeout, printed).await.map_err(|_| slow())??;
+    state.features().require(caller.tenant_id, def.context).await?;
+    let row = queries::whole(state, caller, def.model, id, headers).await?;
+    let document = (def.describe)(&row).map_err(|error| Problem::internal(&error))?;
+    let name = format!("inline; filename=\"{}.pdf\"", file_name(&document.file_name));
+    let rendered = tokio::task::spawn_blocking(move || pdf::render(&document)).await;
+    let file: Vec<u8> = rendered.map_err(|error| Problem::internal(&error))?;
     let name = HeaderValue::from_str(&name).map_err(|error| Problem::internal(&error))?;
     Ok(([(CONTENT_TYPE, HeaderValue::from_static(PDF)), (CONTENT_DISPOSITION, name)], file).into_response())
 }

@@ -89,6 +89,8 @@ pub enum Bind {
     One(String),
     /// Several.
     Many(Vec<String>),
+    /// One, or NULL.
+    Maybe(Option<String>),
 }
 
 /// A condition on one column.

@@ -1,49 +1,58 @@
 //! Answers of queries in the format that the client asks for.
 
 use axum::http::header::{ACCEPT, CONTENT_TYPE, VARY};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde_json::Value;
 
+use crate::exports::TableFormat;
 use crate::freshness::Freshness;
 use crate::problem::Problem;
-
-/// The header that carries the next cursor of an answer without a place for it.
-const NEXT_CURSOR: HeaderName = HeaderName::from_static("neuroops-next-cursor");
 
 /// A format of answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// `application/json`
     Json,
-    /// `text/csv` (RFC 4180)
-    Csv,
+    /// Rows and columns.
+    Table(TableFormat),
 }
 
+/// All formats, the first one for clients that do not say.
+pub const FORMATS: [Format; 4] =
+    [Format::Json, Format::Table(TableFormat::Csv), Format::Table(TableFormat::Parquet), Format::Table(TableFormat::Arrow)];
+
 impl Format {
-    /// The format that the client likes best (RFC 9110 §12.5.1), or 406.
-    pub fn negotiate(headers: &HeaderMap) -> Result<Self, Problem> {
+    /// The media type.
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Table(format) => format.media_type(),
+        }
+    }
+
+    /// The one of the offers that the client likes best (RFC 9110 §12.5.1), or 406.
+    pub fn negotiate(headers: &HeaderMap, offers: &[Self]) -> Result<Self, Problem> {
         let accepts: Vec<&str> = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
         if accepts.is_empty() {
             return Ok(Self::Json);
         }
-        let offers = [(Self::Json, "application", "json"), (Self::Csv, "text", "csv")];
-        let best = offers.iter().map(|(format, kind, subtype)| (quality(&accepts, kind, subtype), *format)).fold(
-            None,
-            |best, (quality, format)| match best {
-                Some((found, _)) if found >= quality => best,
-                _ if quality > 0 => Some((quality, format)),
-                _ => best,
-            },
-        );
+        let mut best = None;
+        for offer in offers {
+            let quality = quality(&accepts, offer.media_type());
+            if quality > best.map_or(0, |(found, _)| found) {
+                best = Some((quality, *offer));
+            }
+        }
         best.map(|(_, format)| format).ok_or_else(|| {
-            Problem::new(StatusCode::NOT_ACCEPTABLE, "not_acceptable", "The answer is available as application/json and text/csv.")
+            let names: Vec<&str> = offers.iter().map(|offer| offer.media_type()).collect();
+            Problem::new(StatusCode::NOT_ACCEPTABLE, "not_acceptable", format!("The answer is available as {}.", names.join(", ")))
         })
     }
 }
 
 /// How much a media type is wanted, in thousandths; the most specific range counts.
-fn quality(accepts: &[&str], kind: &str, subtype: &str) -> u32 {
+fn quality(accepts: &[&str], media_type: &str) -> u32 {
+    let (kind, subtype) = media_type.split_once('/').unwrap_or((media_type, ""));
     let mut best = (0, 0);
     for range in accepts.iter().flat_map(|value| value.split(',')) {
         let mut parts = range.split(';').map(str::trim);
@@ -89,32 +98,17 @@ pub enum Next {
 pub struct Answer<'a> {
     /// The rows.
     pub rows: &'a [String],
-    /// The columns, for formats that need them.
-    pub columns: &'a [&'a str],
     /// What comes after the rows.
     pub next: Next,
-    /// What the answer includes.
-    pub freshness: &'a Freshness,
 }
 
-impl Answer<'_> {
-    /// Writes the answer.
-    pub fn respond(self, format: Format) -> Result<Response, Problem> {
-        let mut response = match format {
-            Format::Json => ([(CONTENT_TYPE, "application/json")], self.json()?).into_response(),
-            Format::Csv => ([(CONTENT_TYPE, "text/csv; charset=utf-8; header=present")], self.csv()?).into_response(),
-        };
-        response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
-        if let (Format::Csv, Next::Page(cursor)) = (format, &self.next)
-            && let Ok(value) = HeaderValue::from_str(cursor)
-        {
-            response.headers_mut().insert(NEXT_CURSOR, value);
-        }
-        Ok(response)
-    }
+/// An answer in JSON that lacks its end: what it includes is said last, because that may change while the rows stay the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenJson(pub String);
 
-    fn json(&self) -> Result<String, Problem> {
-        let internal = |error: serde_json::Error| Problem::internal(&error);
+impl Answer<'_> {
+    /// Writes the answer but for its end.
+    pub fn open_json(&self) -> Result<OpenJson, Problem> {
         let mut body = String::with_capacity(128 + self.rows.iter().map(|row| row.len() + 1).sum::<usize>());
         body.push_str("{\"data\":[");
         body.push_str(&self.rows.join(","));
@@ -124,36 +118,24 @@ impl Answer<'_> {
             Next::End => body.push_str(",\"next_cursor\":null"),
             Next::Page(cursor) => {
                 body.push_str(",\"next_cursor\":");
-                body.push_str(&serde_json::to_string(cursor).map_err(internal)?);
+                body.push_str(&serde_json::to_string(cursor).map_err(|error| Problem::internal(&error))?);
             }
         }
-        body.push_str(",\"as_of\":");
-        body.push_str(&serde_json::to_string(&self.freshness.as_of()).map_err(internal)?);
-        body.push('}');
-        Ok(body)
-    }
-
-    fn csv(&self) -> Result<Vec<u8>, Problem> {
-        let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-        let internal = |error: csv::Error| Problem::internal(&error);
-        writer.write_record(self.columns).map_err(internal)?;
-        for row in self.rows {
-            let row: Value = serde_json::from_str(row).map_err(|error| Problem::internal(&error))?;
-            writer.write_record(self.columns.iter().map(|column| cell(&row[*column]))).map_err(internal)?;
-        }
-        writer.into_inner().map_err(|error| Problem::internal(&error))
+        Ok(OpenJson(body))
     }
 }
 
-/// A value as a cell. The parts of a list of simple values are separated by `;`, as imports read them.
-fn cell(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        Value::Array(items) if items.iter().all(|item| !item.is_array() && !item.is_object()) => {
-            items.iter().map(cell).collect::<Vec<_>>().join(";")
-        }
-        other => other.to_string(),
+impl OpenJson {
+    /// Says what the answer includes, and ends it.
+    pub fn respond(self, freshness: &Freshness) -> Result<Response, Problem> {
+        let mut body = self.0;
+        body.push_str(",\"as_of\":");
+        body.push_str(&serde_json::to_string(&freshness.as_of()).map_err(|error| Problem::internal(&error))?);
+        body.push('}');
+        let mut response = ([(CONTENT_TYPE, "application/json")], body).into_response();
+        response.headers_mut().insert(VARY, HeaderValue::from_static("accept"));
+        freshness.write_headers(response.headers_mut());
+        Ok(response)
     }
 }
 
@@ -166,30 +148,32 @@ mod tests {
         let negotiate = |accept: &str| {
             let mut headers = HeaderMap::new();
             headers.insert(ACCEPT, accept.parse().unwrap());
-            Format::negotiate(&headers).ok()
+            Format::negotiate(&headers, &FORMATS).ok()
         };
+        let table = |format| Some(Format::Table(format));
+        let (csv, parquet, arrow) = (table(TableFormat::Csv), table(TableFormat::Parquet), table(TableFormat::Arrow));
         let cases = [
             ("*/*", Some(Format::Json)),
-            ("text/csv", Some(Format::Csv)),
-            ("text/*", Some(Format::Csv)),
-            ("application/json;q=0.5, text/csv;q=0.9", Some(Format::Csv)),
+            ("text/csv", csv),
+            ("text/*", csv),
+            ("application/json;q=0.5, text/csv;q=0.9", csv),
             ("application/json, text/csv", Some(Format::Json)),
-            ("*/*;q=0.1, text/csv", Some(Format::Csv)),
+            ("*/*;q=0.1, text/csv", csv),
             ("text/csv;q=0, */*", Some(Format::Json)),
             ("application/json;q=0", None),
             ("image/png", None),
+            ("application/vnd.apache.parquet", parquet),
+            ("application/vnd.apache.arrow.stream, */*;q=0.1", arrow),
             ("", None),
             ("application/json;q=abc", None),
         ];
         for (accept, expected) in cases {
             assert_eq!(negotiate(accept), expected, "{accept}");
         }
-        assert_eq!(Format::negotiate(&HeaderMap::new()).ok(), Some(Format::Json));
-    }
-
-    #[test]
-    fn cells_are_texts() {
-        let row = serde_json::json!({ "a": null, "b": ["x", "y"], "c": { "d": 1 }, "e": true, "f": "z" });
-        assert_eq!(["a", "b", "c", "e", "f"].map(|name| cell(&row[name])), ["", "x;y", "{\"d\":1}", "true", "z"]);
+        assert_eq!(Format::negotiate(&HeaderMap::new(), &FORMATS).ok(), Some(Format::Json));
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, "application/vnd.apache.parquet".parse().unwrap());
+        let refused = Format::negotiate(&headers, &FORMATS[..2]).unwrap_err();
+        assert_eq!(refused.detail(), "The answer is available as application/json, text/csv.");
     }
 }

@@ -10,6 +10,7 @@ mod report;
 mod row;
 mod rows;
 mod value;
+mod wanted;
 
 use std::sync::Arc;
 
@@ -18,19 +19,24 @@ use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 
-pub use filter::{Operator, operators};
+pub use cursor::{Cursor, Seal};
+pub use filter::{Bind, Operator, operators};
+pub use format::{FORMATS, Format, OpenJson};
+pub use report::{rows as report_rows, statement as report_statement, values as report_values};
 pub use row::whole;
-pub use rows::{LIMIT_DEFAULT, LIMIT_MAX, controls, limit_of};
-pub use value::timestamp;
+pub use rows::{LIMIT_DEFAULT, LIMIT_MAX};
+pub use value::{check as check_value, timestamp};
+pub use wanted::{Limits, Select, Wanted, bind_all, controls, limit_of};
 
 use crate::access::Permission;
 use crate::auth::Caller;
 use crate::catalogue::Readable;
+use crate::exports;
 use crate::problem::Problem;
 use crate::state::GatewayState;
 
 /// The pairs of a query string.
-type Pairs = Vec<(String, String)>;
+pub type Pairs = Vec<(String, String)>;
 
 /// Rows or a report.
 pub async fn list(
@@ -44,13 +50,26 @@ pub async fn list(
     let readable = entry.readable(&name)?;
     caller.require(Permission::Read { context: entry.name })?;
     state.features().require(caller.tenant_id, entry.name).await?;
+    ask(&state, &caller, readable, &headers, pairs).await
+}
+
+/// The answer of a read model or report, in the format that the client likes best.
+pub async fn ask(
+    state: &GatewayState,
+    caller: &Caller,
+    readable: Readable,
+    headers: &HeaderMap,
+    pairs: Pairs,
+) -> Result<Response, Problem> {
     let answer = async {
-        match readable {
-            Readable::Model(def) => rows::list(&state, &caller, def, &headers, pairs).await,
-            Readable::Report(def) => report::run(&state, &caller, def, &headers, pairs).await,
+        match (Format::negotiate(headers, &FORMATS)?, readable) {
+            (Format::Json, Readable::Model(def)) => rows::list(state, caller, def, headers, pairs).await,
+            (Format::Json, Readable::Report(def)) => report::run(state, caller, def, headers, pairs).await,
+            (Format::Table(format), Readable::Model(def)) => exports::stream_model(state, caller, def, format, headers, pairs).await,
+            (Format::Table(format), Readable::Report(def)) => exports::whole_report(state, caller, def, format, headers, pairs).await,
         }
     };
-    in_time(&state, answer).await
+    in_time(state, answer).await
 }
 
 /// One row.
@@ -74,7 +93,8 @@ pub async fn one(
     in_time(&state, row::read(&state, &caller, def, &id, &headers, pairs)).await
 }
 
-async fn in_time(state: &GatewayState, answer: impl Future<Output = Result<Response, Problem>>) -> Result<Response, Problem> {
+/// The answer, if it comes within the time that a request may take.
+pub async fn in_time(state: &GatewayState, answer: impl Future<Output = Result<Response, Problem>>) -> Result<Response, Problem> {
     let slow = || Problem::unavailable("query_timeout", "The query took too long. Narrow its filters, or try again.").retry_after(5);
     tokio::time::timeout(state.options().request_timeout, answer).await.map_err(|_| slow())?
 }

@@ -1,19 +1,27 @@
 //! Reports: questions with an answer of their own shape.
 
+use std::time::Instant;
+
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use futures::TryStreamExt as _;
+use platform::tenant_tx::TenantTx;
 use projections::model::ReportDef;
 
 use super::Pairs;
-use super::format::{Answer, Format, Next};
+use super::format::{Answer, Next};
 use super::value::check;
 use crate::auth::Caller;
+use crate::cache::{Asked, looks_at_the_clock};
 use crate::catalogue::nearest;
 use crate::freshness;
 use crate::problem::Problem;
 use crate::state::GatewayState;
 
-/// Answers a report.
+/// Bytes that the rows of a report may have.
+const REPORT_BYTES_MAX: usize = 32 << 20;
+
+/// Answers a report as JSON.
 pub async fn run(
     state: &GatewayState,
     caller: &Caller,
@@ -21,24 +29,57 @@ pub async fn run(
     headers: &HeaderMap,
     pairs: Pairs,
 ) -> Result<Response, Problem> {
-    let format = Format::negotiate(headers)?;
     let values = values(def, pairs)?;
     let positions = freshness::wanted(state, caller.tenant_id, headers)?;
+    let parts = values.iter().flat_map(|value| [if value.is_some() { "=" } else { "-" }, value.as_deref().unwrap_or_default()]);
+    let asked = Asked::new(state, caller.tenant_id, def.projections, def.sql, parts);
+    // What the clock says is no part of what the answer is kept under.
+    let kept = !looks_at_the_clock(def.sql);
+    if kept && let Some(response) = state.cache().answer(&asked, &positions).await? {
+        return Ok(response);
+    }
+    let started = Instant::now();
     let (mut tx, freshness) = freshness::begin(state, caller.tenant_id, def.projections, &positions).await?;
-    let statement = format!("SELECT r.x::text FROM ({}) AS r (x)", def.sql.trim().trim_end_matches(';'));
-    let query = values.iter().fold(sqlx::query_scalar(&statement), sqlx::query::QueryScalar::bind);
-    let rows: Vec<String> = query.fetch_all(&mut *tx).await?;
+    let rows = rows(state, &mut tx, def, &values).await?;
     tx.commit().await?;
+    let answer = Answer { rows: &rows, next: Next::None }.open_json()?;
+    if kept {
+        state.cache().keep(&asked, &freshness, &answer, started.elapsed());
+    }
+    answer.respond(&freshness)
+}
+
+/// The rows of a report, which a page has no part of: all of them, or an error that says how to get them.
+pub async fn rows(state: &GatewayState, tx: &mut TenantTx, def: &ReportDef, values: &[Option<String>]) -> Result<Vec<String>, Problem> {
+    let most = state.options().report_rows_max;
+    let statement = statement(def);
+    let query = values.iter().fold(sqlx::query_scalar::<_, String>(&statement), sqlx::query::QueryScalar::bind);
+    let mut found = query.fetch(&mut **tx);
+    let (mut rows, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = found.try_next().await? {
+        bytes += row.len();
+        if rows.len() == most || bytes > REPORT_BYTES_MAX {
+            let export = state.catalogue().export_place().map(|place| format!(" or request an export ({place}), which has no limit"));
+            let what = if rows.len() == most { format!("{most} rows") } else { format!("{} MiB", REPORT_BYTES_MAX >> 20) };
+            let detail = format!("The report has more than {what}. To get all of it, narrow its parameters{}.", export.unwrap_or_default());
+            return Err(Problem::bad_request("too_many_rows", detail));
+        }
+        rows.push(row);
+    }
+    drop(found);
     if rows.is_empty() && def.not_found_if_empty {
         return Err(Problem::new(StatusCode::NOT_FOUND, "not_found", "There is no such thing to report on."));
     }
-    let columns = if format == Format::Csv { columns(def) } else { Vec::new() };
-    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-    Answer { rows: &rows, columns: &columns, next: Next::None, freshness: &freshness }.respond(format)
+    Ok(rows)
+}
+
+/// The statement: one text of JSON a row.
+pub fn statement(def: &ReportDef) -> String {
+    format!("SELECT r.x::text FROM ({}) AS r (x)", def.sql.trim().trim_end_matches(';'))
 }
 
 /// The parameters in order, checked by their types.
-fn values(def: &ReportDef, pairs: Pairs) -> Result<Vec<Option<String>>, Problem> {
+pub fn values(def: &ReportDef, pairs: Pairs) -> Result<Vec<Option<String>>, Problem> {
     let mut values: Vec<Option<String>> = vec![None; def.parameters.len()];
     for (name, value) in pairs {
         let Some(index) = def.parameters.iter().position(|parameter| parameter.name == name) else {
@@ -66,14 +107,4 @@ fn values(def: &ReportDef, pairs: Pairs) -> Result<Vec<Option<String>>, Problem>
         }
     }
     Ok(values)
-}
-
-/// The columns of the answer, from its schema.
-fn columns(def: &ReportDef) -> Vec<String> {
-    let schema = (def.schema)(&mut schemars::SchemaGenerator::default());
-    schema
-        .get("properties")
-        .and_then(serde_json::Value::as_object)
-        .map(|properties| properties.keys().cloned().collect())
-        .unwrap_or_default()
 }

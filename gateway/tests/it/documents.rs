@@ -64,7 +64,12 @@ async fn schemas_are_listed_and_served() {
 const UNDESCRIBED: [&str; 3] = ["/docs", "/docs/", "/docs/{file}"];
 
 /// Routes that stand for all contexts; what they are in each is described one by one.
-const GENERIC: [&str; 3] = ["/v1/{context}/{name}", "/v1/{context}/{name}/{second}", "/v1/{context}/{name}/{id}/{last}"];
+const GENERIC: [&str; 4] = [
+    "/v1/{context}/{name}",
+    "/v1/{context}/{name}/{second}",
+    "/v1/{context}/{name}/{id}/{last}",
+    "/v1/{context}/{name}/{id}/{last}/{file}",
+];
 
 #[test]
 fn every_route_is_described() {

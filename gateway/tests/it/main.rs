@@ -2,12 +2,18 @@
 //! in [`coverage`].
 
 mod accounting;
+mod analytics;
+mod analytics_series;
+mod analytics_sql;
 mod auth;
 mod billing;
 mod bulk;
+mod cache;
 mod commands;
 mod coverage;
 mod documents;
+mod export;
+mod export_jobs;
 mod harness;
 mod history;
 mod inventory;
@@ -16,3 +22,4 @@ mod lab;
 mod queries;
 mod scheduling;
 mod stream;
+mod world;

@@ -20,6 +20,7 @@ fn an_empty_environment_gives_the_documented_defaults() {
     assert_eq!((config.log_partitions, config.appender_lanes), (None, lanes_default()));
     assert_eq!((config.postgres_port, config.kafka_port), (54329, 19092));
     assert_eq!((config.http_body_bytes_max, config.http_timeout_seconds), (1024 * 1024, 30));
+    assert_eq!((config.export_dir, config.export_keep_days), (None, 7));
     assert_eq!(config.log_format, LogFormat::Text);
     assert_eq!(config.dir, PathBuf::from(".neuroops"));
     assert_eq!(config.jwt_secret_key, None, "no secret has a default");
@@ -74,6 +75,7 @@ fn numbers_are_taken_up_to_both_ends_of_their_ranges_and_not_beyond() {
         ("HTTP_BODY_BYTES_MAX", 1024, 64 * 1024 * 1024),
         ("HTTP_TIMEOUT_SECONDS", 1, 600),
         ("JWT_ACCESS_EXPIRY_DAYS", 1, 365),
+        ("EXPORT_KEEP_DAYS", 1, 365),
         ("NEUROOPS_POSTGRES_PORT", 0, 65535),
         ("NEUROOPS_KAFKA_PORT", 0, 65535),
     ] {
@@ -142,6 +144,7 @@ fn a_missing_variable_is_named_with_what_to_give() {
         (config.require_database_worker().expect_err("missing"), "DATABASE_WORKER_URL is not set."),
         (config.require_database_admin().expect_err("missing"), "DATABASE_ADMIN_URL is not set."),
         (config.require_kafka().expect_err("missing"), "KAFKA_BOOTSTRAP_SERVERS is not set."),
+        (config.require_export_dir().expect_err("missing"), "EXPORT_DIR is not set."),
         (config.require_jwt_secret().expect_err("missing"), "JWT_SECRET_KEY is not set."),
     ] {
         let text = error.to_string();

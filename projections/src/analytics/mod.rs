@@ -1,15 +1,32 @@
-//! Read models of analytics.
+//! The read side of analytics: which queries are saved, and what became of exports.
 
+pub mod export_list;
 pub mod query_list;
 
 use crate::contexts::ContextEntry;
+use crate::model::ReadModelDef;
+use crate::question::{ExportsDef, SavedQueriesDef};
 use crate::runtime::RowProjection;
+
+/// The read models, in the order of the documentation.
+const READ_MODELS: &[&ReadModelDef] = &[&query_list::DEF, &export_list::DEF];
 
 /// The context, for the list of contexts.
 pub const CONTEXT: ContextEntry = ContextEntry {
     documents: &[],
     domain: &domain::analytics::CONTEXT,
-    projections: || vec![RowProjection::<query_list::QueryList>::boxed()],
-    read_models: &[&query_list::READ_MODEL],
+    projections: || vec![RowProjection::<query_list::QueryList>::boxed(), RowProjection::<export_list::ExportList>::boxed()],
+    read_models: READ_MODELS,
     reports: &[],
 };
+
+/// The saved queries, for the gateway.
+pub const SAVED_QUERIES: SavedQueriesDef =
+    SavedQueriesDef { context: "analytics", aggregate: "query", commands: &["save", "revise"], list: &query_list::DEF };
+
+/// The exports, for the gateway and its worker.
+pub const EXPORTS: ExportsDef =
+    ExportsDef { context: "analytics", aggregate: "export", request: "request", complete: "complete", fail: "fail", list: &export_list::DEF };
+
+#[cfg(test)]
+mod tests;
