@@ -56,7 +56,7 @@ pub enum WorkRole {
     Janitor,
     /// Looks at what Stripe delivers.
     Inbox,
-    /// Writes exports into EXPORT_DIR; runs where that is set.
+    /// Writes exports into `EXPORT_DIR`; runs where that is set.
     Exports,
 }
 

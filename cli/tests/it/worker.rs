@@ -45,9 +45,10 @@ impl Drop for Worker {
 
 /// The processes that relay.
 async fn relay_holders(platform: &Platform) -> HashSet<Uuid> {
-    let rows =
-        sqlx::query_scalar("SELECT DISTINCT holder FROM runtime.leases WHERE name LIKE 'relay/%'").fetch_all(&mut platform.admin().await);
-    rows.await.expect("the leases are read").into_iter().collect()
+    let mut admin = platform.admin().await;
+    let rows: Result<Vec<Uuid>, _> =
+        sqlx::query_scalar("SELECT DISTINCT holder FROM runtime.leases WHERE name LIKE 'relay/%'").fetch_all(&mut admin).await;
+    rows.expect("the leases are read").into_iter().collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
