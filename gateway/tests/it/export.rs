@@ -44,7 +44,13 @@ pub fn parquet(answer: &Answer) -> Vec<RecordBatch> {
 
 /// What the file says of itself.
 pub fn parquet_facts(answer: &Answer) -> HashMap<String, String> {
-    ParquetRecordBatchReaderBuilder::try_new(Bytes::from(answer.bytes.clone())).unwrap().schema().metadata().clone()
+    ParquetRecordBatchReaderBuilder::try_new(Bytes::from(answer.bytes.clone()))
+        .unwrap()
+        .schema()
+        .metadata()
+        .iter()
+        .map(|(name, value)| (name.to_string(), value.to_string()))
+        .collect()
 }
 
 pub fn arrow(answer: &Answer) -> Vec<RecordBatch> {
