@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 
 use self::schemas::{AnnualRevenue, Churn, CurrentUsage, Entitlement, LatestDrift, MonthlyRevenue, Overdue};
 use crate::model::ColumnKind::{Boolean, Date, Text};
-use crate::model::{Parameter, ReportDef};
+use crate::model::{Allowed, Parameter, ReportDef};
 
 const SUBSCRIPTIONS: &str = "billing.subscription_list";
 const MOVEMENTS: &str = "billing.mrr_movement";
@@ -19,7 +19,8 @@ const CURRENCY: Parameter = Parameter::optional("currency", Text, "Only this cur
 const SUBSCRIPTION: Parameter = Parameter::optional("subscription_id", Text, "Only this subscription.");
 const CUSTOMER: Parameter = Parameter::optional("customer_id", Text, "Only this customer.");
 const FROM: Parameter = Parameter::optional("from", Date, "The first month, by any of its days; eleven months ago where none is given.");
-const TO: Parameter = Parameter::optional("to", Date, "The last month, by any of its days, at most ten years later; this month where none is given.");
+const TO: Parameter = Parameter::optional("to", Date, "The last month, by any of its days, at most ten years later; this month where none is given.")
+        .among(Allowed::Through { from: "from", bucket: "month", most: 120 });
 
 /// The reports of the context.
 pub const REPORTS: &[ReportDef] = &[
@@ -29,7 +30,12 @@ pub const REPORTS: &[ReportDef] = &[
         summary: "Monthly recurring revenue by month: opening, new, expansion, contraction, churn, closing.",
         projections: &[MOVEMENTS],
         parameters: &[CURRENCY, FROM, TO],
-        sql: include_str!("mrr.sql"),
+        sql: concat!(
+            "WITH asked (unit) AS (VALUES ('month'))",
+            include_str!("../../span.sql"),
+            include_str!("recurring.sql"),
+            include_str!("mrr.sql")
+        ),
         schema: |generator| MonthlyRevenue::json_schema(generator),
         not_found_if_empty: false,
     },

@@ -54,7 +54,7 @@ pub const REPORTS: &[ReportDef] = &[
         summary: "Open deals by pipeline, stage and currency, stages without deals included.",
         projections: &[DEALS, PIPELINES],
         parameters: &[PIPELINE, OWNER, CURRENCY],
-        sql: include_str!("pipeline_by_stage.sql"),
+        sql: concat!("WITH split (by_month) AS (VALUES (false))", include_str!("open_deals.sql"), include_str!("pipeline_by_stage.sql")),
         schema: |generator| StageTotals::json_schema(generator),
         not_found_if_empty: false,
     },

@@ -58,7 +58,7 @@ pub const REPORTS: &[ReportDef] = &[
         summary: "How long the stock lasts if as much is shipped each day as lately.",
         projections: &[STOCK, MOVEMENTS],
         parameters: &[DAYS, PRODUCT, WAREHOUSE],
-        sql: include_str!("days_of_cover.sql"),
+        sql: concat!(include_str!("cover.sql"), include_str!("days_of_cover.sql")),
         schema: |generator| StockCover::json_schema(generator),
         not_found_if_empty: false,
     },

@@ -38,7 +38,11 @@ pub const REPORTS: &[ReportDef] = &[
         summary: "What customers owe, by how long it has been due; of any day.",
         projections: &[MOVEMENTS, INVOICES],
         parameters: &[AS_OF, CURRENCY, Parameter::optional("customer_id", Text, "Only this customer.")],
-        sql: include_str!("receivables_ageing.sql"),
+        sql: concat!(
+            "WITH days (label, day) AS MATERIALIZED (SELECT 'then', coalesce($1::date, current_date))",
+            include_str!("open_receivables.sql"),
+            include_str!("receivables_ageing.sql")
+        ),
         schema: |generator| ReceivablesAge::json_schema(generator),
         not_found_if_empty: false,
     },
@@ -48,7 +52,11 @@ pub const REPORTS: &[ReportDef] = &[
         summary: "What is owed to suppliers, by how long it has been due; of any day.",
         projections: &[MOVEMENTS, BILLS],
         parameters: &[AS_OF, CURRENCY, Parameter::optional("supplier_id", Text, "Only this supplier.")],
-        sql: include_str!("payables_ageing.sql"),
+        sql: concat!(
+            "WITH days (label, day) AS MATERIALIZED (SELECT 'then', coalesce($1::date, current_date))",
+            include_str!("open_payables.sql"),
+            include_str!("payables_ageing.sql")
+        ),
         schema: |generator| PayablesAge::json_schema(generator),
         not_found_if_empty: false,
     },
