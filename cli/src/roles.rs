@@ -56,7 +56,7 @@ pub enum WorkRole {
     Janitor,
     /// Looks at what Stripe delivers.
     Inbox,
-    /// Writes exports into EXPORT_DIR; runs where that is set.
+    /// Writes exports into `EXPORT_DIR`; runs where that is set.
     Exports,
 }
 
@@ -218,8 +218,6 @@ impl Started {
         let WorkerSettings { config, database_url, kafka, roles, inbox, exports, write_side, stripe } = settings;
         let pool = postgres::pool(database_url, WORKER_CONNECTIONS)?;
         let partitions = wait_for_postgres(&pool).await?;
-        let contexts = contexts::context_types().into_iter().map(|(name, _)| name).collect();
-        let projections = contexts::projections();
         let bus = write_side.as_ref().map(|write_side| write_side.bus.clone());
         let inbox = bus.as_ref().filter(|_| inbox).and_then(|bus| InboxTask::start(stripe, &pool, bus));
         let exporter = match exports.zip(write_side) {
@@ -228,7 +226,7 @@ impl Started {
         };
         let effects = Effects::new(stripe.handlers(&pool));
         let automation = bus.map(|bus| Automation::new(bus, &contexts::domains(), PROCESSES, effects));
-        let workers = Workers::start(WorkerOptions { pool, kafka, contexts, projections, partitions, automation, roles }).await?;
+        let workers = start_workers(pool, partitions, kafka, roles, automation).await?;
         Ok(Self { workers, inbox, exporter })
     }
 
@@ -267,6 +265,25 @@ impl Started {
         }
         self.workers.stop().await;
     }
+}
+
+async fn start_workers(
+    pool: PgPool,
+    partitions: i32,
+    kafka: Option<KafkaOptions>,
+    roles: Roles,
+    automation: Option<Automation>,
+) -> Result<Workers> {
+    let contexts = contexts::context_types().into_iter().map(|(name, _)| name).collect();
+    let projections = contexts::projections();
+    Ok(Workers::start(WorkerOptions { pool, kafka, contexts, projections, partitions, automation, roles }).await?)
+}
+
+/// Starts a relay and nothing else.
+pub async fn start_relay(database_url: &str, kafka: KafkaOptions) -> Result<Workers> {
+    let pool = postgres::pool(database_url, WORKER_CONNECTIONS)?;
+    let partitions = wait_for_postgres(&pool).await?;
+    start_workers(pool, partitions, Some(kafka), Roles { relay: true, ..Roles::NONE }, None).await
 }
 
 /// Starts the worker that writes exports.
@@ -310,7 +327,7 @@ pub async fn work(config: &Config, args: &WorkArgs) -> Result<()> {
     let kafka = bootstrap.map(|bootstrap| KafkaOptions { bootstrap: bootstrap.to_owned(), prefix: config.kafka_topic_prefix.clone() });
     let worker = config.require_database_worker()?.expose();
     let exports = if args.only.contains(&WorkRole::Exports) {
-        Some(config.require_export_dir()?)
+        Some(config.require_export_dir()?.as_path())
     } else {
         config.export_dir.as_deref().filter(|_| args.only.is_empty())
     };

@@ -15,8 +15,7 @@ pub fn parse(text: &str) -> Value {
             if !place.is_object() {
                 *place = Value::Object(Map::new());
             }
-            let Some(object) = place.as_object_mut() else { break };
-            place = object.entry(part).or_insert(Value::Null);
+            place = &mut place[part];
         }
         *place = Value::String(value);
     }
