@@ -8,7 +8,7 @@ use crate::inventory::sku::{Sku as SkuIndex, SkuAssigned};
 use crate::inventory::stock::{Balance, Goods, Kept, StockItemEvent, StockItemOpened, StockReceived, StockRevalued, StockShipped, Take};
 use crate::inventory::warehouse::{WarehouseEvent, WarehouseOpened};
 use crate::kernel::testing::{Given, Then, assert_examples_decode, given, given_nothing};
-use crate::kernel::{Currency, Text};
+use crate::kernel::{Currency, EventSet as _, Text};
 
 fn text<const N: usize>(text: &str) -> Text<N> {
     text.to_owned().try_into().unwrap()
