@@ -118,7 +118,7 @@ async fn a_warehouse_that_closes_while_goods_arrive_is_empty_or_open() {
                 arrived.is_problem(422, "inventory.warehouse_closed");
                 closed += 1;
             }
-            other => panic!("round {round}: {other:?}: {} {}", arrives.text(), closes.text()),
+            other => panic!("round {round}: {other:?}: {} {}", arrived.text(), closing.text()),
         }
     }
     assert_eq!(closed + open, 12);
