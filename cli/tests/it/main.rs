@@ -1,6 +1,7 @@
 //! The binary as its users run it: real servers, real kills.
 
 mod automation;
+mod business;
 mod contract;
 mod disk;
 mod kills;
