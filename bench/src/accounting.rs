@@ -49,7 +49,7 @@ pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
 }
 
 fn command(tenant: Uuid, aggregate: &str, id: Option<&str>, name: &str, body: &'static str) -> Result<CommandRequest> {
-    let id = id.map(|id| id.parse::<AggregateId>()).transpose()?;
+    let id = id.map(str::parse::<AggregateId>).transpose()?;
     let (context, aggregate) = ("accounting".to_owned(), aggregate.to_owned());
     Ok(CommandRequest { context, aggregate, id, command: name.to_owned(), body: body.into(), ..request(tenant) })
 }
@@ -132,8 +132,8 @@ impl Books {
     async fn statements(&self, bench: &Bench, report: &mut Report) -> Result<()> {
         let mut chance = Chance(3);
         let (first, last) = self.positions;
-        let mut day = |chance: &mut Chance| -> Result<Option<String>> { Ok(Some(day_of(chance.below(DAYS))?.to_string())) };
-        let mut position = |chance: &mut Chance| Some((first + chance.below(last - first)).to_string());
+        let day = |chance: &mut Chance| -> Result<Option<String>> { Ok(Some(day_of(chance.below(DAYS))?.to_string())) };
+        let position = |chance: &mut Chance| Some((first + chance.below(last - first)).to_string());
         self.ask(bench, report, "trial balance", "trial-balance", 50.0, || Ok(vec![None, None, None])).await?;
         self.ask(bench, report, "trial balance as of a past day", "trial-balance", 500.0, || Ok(vec![day(&mut chance)?, None, None]))
             .await?;

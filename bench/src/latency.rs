@@ -41,6 +41,7 @@ pub async fn run(bench: &Bench, report: &mut Report, rate_max: f64) -> Result<()
     settle(bench, &bus).await?;
     let floor = floor(bench, &kafka).await?;
     let idle = visible(bench, &bus).await?;
+    #[expect(clippy::cast_precision_loss, reason = "microseconds of a benchmark")]
     let milliseconds = |histogram: &Histogram<u64>, quantile: f64| histogram.value_at_quantile(quantile) as f64 / 1000.0;
     for (quantile, name, target) in [(0.5, "p50", "≤ 3"), (0.99, "p99", "≤ 6")] {
         report.add(
@@ -53,7 +54,7 @@ pub async fn run(bench: &Bench, report: &mut Report, rate_max: f64) -> Result<()
         );
     }
     let stop = Arc::new(AtomicBool::new(false));
-    let load = load(bench, &bus, rate_max / 2.0, stop.clone());
+    let load = load(bench, &bus, rate_max / 2.0, &stop);
     tokio::time::sleep(Duration::from_secs(2)).await;
     let busy = visible(bench, &bus).await?;
     stop.store(true, Ordering::Relaxed);
@@ -122,7 +123,7 @@ async fn visible(bench: &Bench, bus: &Arc<CommandBus>) -> Result<Histogram<u64>>
     Ok(histogram)
 }
 
-fn load(bench: &Bench, bus: &Arc<CommandBus>, rate: f64, stop: Arc<AtomicBool>) -> Vec<tokio::task::JoinHandle<()>> {
+fn load(bench: &Bench, bus: &Arc<CommandBus>, rate: f64, stop: &Arc<AtomicBool>) -> Vec<tokio::task::JoinHandle<()>> {
     const CLIENTS: u32 = 64;
     let pause = Duration::from_secs_f64(f64::from(CLIENTS) / rate);
     let client = |number: u32| {

@@ -28,6 +28,7 @@ pub struct Bench {
 
 impl Bench {
     /// Makes a fresh database on the server of `BENCH_DATABASE_ADMIN_URL`.
+    #[expect(clippy::disallowed_methods, reason = "the servers are those of the caller, and are no settings of the platform")]
     pub async fn start() -> Result<Self> {
         let server = std::env::var("BENCH_DATABASE_ADMIN_URL").context("BENCH_DATABASE_ADMIN_URL is not set; run `make bench`")?;
         let name = format!("bench_{}", platform::clock::new_id().simple());

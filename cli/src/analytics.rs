@@ -46,7 +46,9 @@ pub async fn run(config: &Config, command: AnalyticsCommand) -> Result<()> {
             let password = secrets::random()?;
             let granted = sql_access::grant(&mut connection, tenant, &label, &password).await?;
             println!("{}", connection_string(admin_url, &granted.role, &password, &granted.database));
-            eprintln!("This is shown once. The views are in the schema `analytics`; try: SELECT * FROM analytics.crm_contact_list LIMIT 10");
+            eprintln!(
+                "This is shown once. The views are in the schema `analytics`; try: SELECT * FROM analytics.crm_contact_list LIMIT 10"
+            );
         }
         AnalyticsCommand::Revoke { role } => {
             sql_access::revoke(&mut connection, &role).await?;

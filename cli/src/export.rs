@@ -4,6 +4,7 @@
 //! export, and fetches only what it does not have yet.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -107,7 +108,11 @@ pub async fn run(args: &ExportArgs) -> Result<String> {
     }
     bar.finish_and_clear();
     drop(std::fs::remove_file(args.out.join(STATE)));
-    let note = if overview.one_state { "" } else { "; the worker was interrupted, so the files are from more than one moment (see manifest.json)" };
+    let note = if overview.one_state {
+        ""
+    } else {
+        "; the worker was interrupted, so the files are from more than one moment (see manifest.json)"
+    };
     Ok(format!(
         "{} rows in {} file{} in {}, verified by their SHA-256, in {:.1} s{note}.",
         overview.rows,
@@ -203,7 +208,8 @@ async fn fetch(client: &Client, out: &Path, file: &File, bar: &ProgressBar) -> R
 
 async fn append(client: &Client, path: &Path, file: &File, from: u64, before: u64, bar: &ProgressBar) -> Result<()> {
     let mut response = client.open(&file.href, from).await?;
-    let mut target = OpenOptions::new().create(true).append(true).open(path).await.with_context(|| format!("{} cannot be written", path.display()))?;
+    let mut target =
+        OpenOptions::new().create(true).append(true).open(path).await.with_context(|| format!("{} cannot be written", path.display()))?;
     let mut have = from;
     while let Some(chunk) = response.chunk().await.map_err(|error| client.broken(&error))? {
         target.write_all(&chunk).await?;
@@ -218,7 +224,14 @@ async fn digest(path: &Path) -> Result<String> {
     let path = path.to_owned();
     let digest = move || -> Result<String> {
         let mut hasher = Sha256::new();
-        std::io::copy(&mut std::fs::File::open(&path)?, &mut hasher)?;
+        let mut file = std::fs::File::open(&path)?;
+        let mut chunk = vec![0; 64 << 10];
+        loop {
+            match file.read(&mut chunk)? {
+                0 => break,
+                count => hasher.update(&chunk[..count]),
+            }
+        }
         Ok(hex::encode(hasher.finalize()))
     };
     tokio::task::spawn_blocking(digest).await?

@@ -14,7 +14,6 @@ use platform::postgres;
 use projections::contexts;
 use projections::runtime::{LogReader, Projection, parked_keys, rebuild, request_retry, seize};
 use sqlx::PgPool;
-use workers::Roles;
 use workers::processes::projection_name;
 
 use crate::roles;
@@ -183,7 +182,7 @@ pub async fn kafka(config: &Config, command: KafkaCommand) -> Result<()> {
     }
     relays.give_back().await?;
     // A relay of our own, for the case that none is running; it shares the work with those that are.
-    let workers = roles::start_workers(worker, Some(kafka), Roles { relay: true, ..Roles::NONE }, None).await?;
+    let workers = roles::start_relay(worker, kafka).await?;
     let watched = watch_refill(&pool, &chosen).await;
     workers.stop().await;
     watched

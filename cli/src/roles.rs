@@ -58,9 +58,9 @@ pub enum WorkRole {
     Janitor,
     /// Looks at what Stripe delivers.
     Inbox,
-    /// Records the order of events and signs it; runs where AUDIT_SIGNING_KEY is set.
+    /// Records the order of events and signs it; runs where `AUDIT_SIGNING_KEY` is set.
     Notary,
-    /// Writes exports into EXPORT_DIR; runs where that is set.
+    /// Writes exports into `EXPORT_DIR`; runs where that is set.
     Exports,
 }
 
@@ -224,8 +224,6 @@ impl Started {
         let WorkerSettings { config, database_url, kafka, roles, audit_keys, inbox, exports, write_side, stripe } = settings;
         let pool = postgres::pool(database_url, WORKER_CONNECTIONS)?;
         let partitions = wait_for_postgres(&pool).await?;
-        let contexts = contexts::context_types().into_iter().map(|(name, _)| name).collect();
-        let projections = contexts::projections();
         let bus = write_side.as_ref().map(|write_side| write_side.bus.clone());
         let inbox = bus.as_ref().filter(|_| inbox).and_then(|bus| InboxTask::start(stripe, &pool, bus));
         let exporter = match exports.zip(write_side) {
@@ -235,8 +233,7 @@ impl Started {
         let effects = Effects::new(stripe.handlers(&pool));
         let automation = bus.map(|bus| Automation::new(bus, &contexts::domains(), PROCESSES, effects));
         let notary = notary(config, audit_keys)?;
-        let options = WorkerOptions { pool, kafka, contexts, projections, partitions, automation, notary, roles };
-        let workers = Workers::start(options).await?;
+        let workers = start_workers(pool, partitions, kafka, roles, automation, notary).await?;
         Ok(Self { workers, inbox, exporter })
     }
 
@@ -283,6 +280,26 @@ fn notary(config: &Config, keys: &[Secret]) -> Result<Option<NotaryOptions>> {
     let keys: Vec<SigningKey> = keys.iter().map(|key| SigningKey::from_hex(key.expose())).collect::<Result<_, _>>()?;
     let checkpoint_every = Duration::from_secs(config.audit_checkpoint_seconds);
     Ok((!keys.is_empty()).then(|| NotaryOptions { keys: keys.into(), checkpoint_every }))
+}
+
+async fn start_workers(
+    pool: PgPool,
+    partitions: i32,
+    kafka: Option<KafkaOptions>,
+    roles: Roles,
+    automation: Option<Automation>,
+    notary: Option<NotaryOptions>,
+) -> Result<Workers> {
+    let contexts = contexts::context_types().into_iter().map(|(name, _)| name).collect();
+    let projections = contexts::projections();
+    Ok(Workers::start(WorkerOptions { pool, kafka, contexts, projections, partitions, automation, notary, roles }).await?)
+}
+
+/// Starts a relay and nothing else.
+pub async fn start_relay(database_url: &str, kafka: KafkaOptions) -> Result<Workers> {
+    let pool = postgres::pool(database_url, WORKER_CONNECTIONS)?;
+    let partitions = wait_for_postgres(&pool).await?;
+    start_workers(pool, partitions, Some(kafka), Roles { relay: true, ..Roles::NONE }, None, None).await
 }
 
 /// Starts the worker that writes exports.
@@ -332,7 +349,7 @@ pub async fn work(config: &Config, args: &WorkArgs) -> Result<()> {
         tracing::warn!("AUDIT_SIGNING_KEY is not set: no history is signed by this process");
     }
     let exports = if args.only.contains(&WorkRole::Exports) {
-        Some(config.require_export_dir()?)
+        Some(config.require_export_dir()?.as_path())
     } else {
         config.export_dir.as_deref().filter(|_| args.only.is_empty())
     };

@@ -81,13 +81,8 @@ impl Up {
         })
         .await?;
         wait_for_relay(&workers.health()).await;
-        let gateway_settings = GatewaySettings {
-            write_side,
-            jwt_secret: jwt_secret.clone(),
-            export_dir: Some(export_dir),
-            probes: workers.probes(),
-            stripe,
-        };
+        let gateway_settings =
+            GatewaySettings { write_side, jwt_secret: jwt_secret.clone(), export_dir: Some(export_dir), probes: workers.probes(), stripe };
         let gateway = Gateway::start(config, gateway_settings, listener)?;
         let url = format!("http://{}", gateway.address);
         let env_file = config.dir.join("demo.env");
@@ -129,9 +124,8 @@ impl Up {
 
     /// Stops everything, gateways first.
     pub async fn stop(self) -> Result<()> {
-        let Self { gateway, exporter, workers, mut servers, .. } = self;
+        let Self { gateway, workers, mut servers, .. } = self;
         let stopped = gateway.stop().await;
-        exporter.stop().await;
         workers.stop().await;
         tokio::task::spawn_blocking(move || servers.stop()).await?;
         stopped

@@ -190,6 +190,7 @@ enum Thing<'a> {
 
 /// The columns of `log.append`, one vector a parameter.
 #[derive(Default)]
+#[expect(clippy::type_complexity, reason = "a vector for each parameter, in the order of the call")]
 struct Columns<'a> {
     sent: i32,
     heads: HashMap<(&'a str, i32), i32>,
@@ -312,6 +313,7 @@ impl<'a> Columns<'a> {
 }
 
 /// Stores a batch and tells what became of each command, in order. Each command is accepted or refused on its own.
+#[expect(clippy::many_single_char_names, reason = "the letters are those of the function's parameters")]
 pub async fn append(pool: &PgPool, batch: &[Append]) -> Result<Vec<Outcome>, LogError> {
     let mut columns = Columns::default();
     let parts: Vec<Part> = batch.iter().map(|append| columns.push(append)).collect();

@@ -126,7 +126,7 @@ impl World {
             ("POST", ["subscriptions", id]) => self.update_subscription(id, form),
             ("DELETE", ["subscriptions", id]) => self.cancel_subscription(id),
             ("GET", ["events"]) => (200, objects::list("/v1/events", &self.events.clone(), false)),
-            ("GET", ["checkout", "sessions", id]) | ("GET", [_, id]) => self.read(id),
+            ("GET", ["checkout", "sessions", id] | [_, id]) => self.read(id),
             ("GET", [kind]) => self.list(kind, form),
             _ => (404, error("invalid_request_error", "unknown_url", &format!("Unrecognized request URL ({method}: {path})."))),
         }

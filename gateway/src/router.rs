@@ -121,6 +121,8 @@ fn cors(state: &GatewayState) -> Option<CorsLayer> {
         .allow_origin(AllowOrigin::list(origins))
         .allow_methods([Method::GET, Method::HEAD, Method::POST])
         .allow_headers(sent.map(HeaderName::from_static).collect::<Vec<_>>())
-        .expose_headers(seen.into_iter().chain(["content-disposition", "retry-after", "link"]).map(HeaderName::from_static).collect::<Vec<_>>());
+        .expose_headers(
+            seen.into_iter().chain(["content-disposition", "retry-after", "link"]).map(HeaderName::from_static).collect::<Vec<_>>(),
+        );
     Some(layer)
 }

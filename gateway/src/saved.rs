@@ -7,7 +7,7 @@ use axum::response::Response;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::kernel::AggregateId;
 use platform::clock;
-use projections::question::{ParameterKind, Question, QueryParameter, SavedQueriesDef};
+use projections::question::{ParameterKind, QueryParameter, Question, SavedQueriesDef};
 use serde::Deserialize;
 
 use crate::access::Permission;
@@ -72,7 +72,8 @@ async fn find(state: &GatewayState, caller: &Caller, def: &SavedQueriesDef, id: 
     tx.commit().await?;
     let (question, parameters, owner, shared_with, revision) = found.ok_or_else(missing)?;
     let roles = &caller.actor.roles;
-    let may = owner == caller.actor.subject || roles.iter().any(|role| ADMINISTRATORS.contains(&role.as_str()) || shared_with.contains(role));
+    let may =
+        owner == caller.actor.subject || roles.iter().any(|role| ADMINISTRATORS.contains(&role.as_str()) || shared_with.contains(role));
     if !may {
         let detail = "The query is not shared with any of the token's roles. Its owner can share it.";
         return Err(Problem::forbidden("query_not_shared", detail));
@@ -116,7 +117,9 @@ fn resolve(saved: &Saved, pairs: Pairs, now: DateTime<Utc>) -> Result<Pairs, Pro
         let found = given.iter().find(|(known, _)| known.name == parameter.name).map(|(_, value)| value.as_str());
         match found.or(parameter.default.as_deref()) {
             Some(value) => resolved.push((name.to_string(), valued(parameter, value, now)?)),
-            None if parameter.required => return Err(Problem::bad_value("missing_parameter", &parameter.name, "the parameter is required")),
+            None if parameter.required => {
+                return Err(Problem::bad_value("missing_parameter", &parameter.name, "the parameter is required"));
+            }
             None => {}
         }
     }
@@ -193,7 +196,8 @@ struct Keeps {
 /// command.
 pub fn check(state: &GatewayState, caller: &Caller, found: &Found, body: &[u8]) -> Result<(), Problem> {
     let catalogue = state.catalogue();
-    let exports = catalogue.exports().filter(|def| (def.context, def.aggregate, def.request) == (found.context, found.aggregate, found.command));
+    let exports =
+        catalogue.exports().filter(|def| (def.context, def.aggregate, def.request) == (found.context, found.aggregate, found.command));
     let saved = catalogue.saved_queries().filter(|def| (def.context, def.aggregate) == (found.context, found.aggregate));
     let keeps = saved.is_some_and(|def| def.commands.contains(&found.command));
     if exports.is_none() && !keeps {
@@ -203,12 +207,16 @@ pub fn check(state: &GatewayState, caller: &Caller, found: &Found, body: &[u8]) 
     if is_refused(&question, &parameters) {
         return Ok(());
     }
-    let wrong = |problem: Problem| Problem::bad_request("invalid_question", problem.detail().to_owned()).field("question", problem.detail().to_owned());
+    let wrong = |problem: Problem| {
+        Problem::bad_request("invalid_question", problem.detail().to_owned()).field("question", problem.detail().to_owned())
+    };
     let entry = catalogue.context(&question.context).map_err(wrong)?;
     let readable = entry.readable(&question.source).map_err(wrong)?;
     caller.require(Permission::Read { context: entry.name })?;
     // What each parameter may be stands for what a run will give.
-    let sample = |parameter: &QueryParameter| (parameter.name.to_string(), parameter.default.as_deref().map_or_else(|| example(parameter.kind), str::to_owned));
+    let sample = |parameter: &QueryParameter| {
+        (parameter.name.to_string(), parameter.default.as_deref().map_or_else(|| example(parameter.kind), str::to_owned))
+    };
     let samples = parameters.iter().map(sample).collect();
     let saved = Saved { question, parameters, revision: 0 };
     let pairs = resolve(&saved, samples, clock::now()).map_err(wrong)?;
@@ -252,8 +260,13 @@ mod tests {
     }
 
     fn saved(parameters: &serde_json::Value) -> Saved {
-        let question = json!({ "context": "crm", "source": "deal-list", "terms": { "status": "open", "owner": "{who}", "closed_on.gte": "{from}" } });
-        Saved { question: serde_json::from_value(question).unwrap(), parameters: serde_json::from_value(parameters.clone()).unwrap(), revision: 1 }
+        let question =
+            json!({ "context": "crm", "source": "deal-list", "terms": { "status": "open", "owner": "{who}", "closed_on.gte": "{from}" } });
+        Saved {
+            question: serde_json::from_value(question).unwrap(),
+            parameters: serde_json::from_value(parameters.clone()).unwrap(),
+            revision: 1,
+        }
     }
 
     fn pairs(text: &[(&str, &str)]) -> Pairs {
@@ -262,7 +275,9 @@ mod tests {
 
     #[test]
     fn a_run_sets_parameters_and_the_page() {
-        let saved = saved(&json!([{ "name": "who", "kind": "text", "required": true }, { "name": "from", "kind": "date", "default": "today-30d" }]));
+        let saved = saved(
+            &json!([{ "name": "who", "kind": "text", "required": true }, { "name": "from", "kind": "date", "default": "today-30d" }]),
+        );
         let resolved = |given: &[(&str, &str)]| resolve(&saved, pairs(given), now());
         let expected = pairs(&[("limit", "5"), ("closed_on.gte", "2026-01-30"), ("owner", "ada"), ("status", "open")]);
         assert_eq!(resolved(&[("who", "ada"), ("limit", "5")]).unwrap(), expected);

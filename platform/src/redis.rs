@@ -66,13 +66,7 @@ impl Redis {
         let (writes, waiting) = mpsc::channel(WRITES_MAX);
         let keeping = tokio::spawn(keep(client, link.clone(), doubt.clone()));
         let drain = tokio::spawn(write(waiting, link.clone(), doubt.clone()));
-        Ok(Self(Arc::new(Inner {
-            link,
-            doubt,
-            writes,
-            _keeper: AbortOnDropHandle::new(keeping),
-            _writer: AbortOnDropHandle::new(drain),
-        })))
+        Ok(Self(Arc::new(Inner { link, doubt, writes, _keeper: AbortOnDropHandle::new(keeping), _writer: AbortOnDropHandle::new(drain) })))
     }
 
     /// The value of a key; nothing where there is none, or where Redis does not answer in time.

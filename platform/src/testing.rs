@@ -235,7 +235,21 @@ impl Drop for TestRedis {
 fn spawn_redis(port: u16) -> Child {
     // A test that is killed takes its server along.
     Command::new("setpriv")
-        .args(["--pdeathsig", "KILL", "redis-server", "--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", "/tmp"])
+        .args([
+            "--pdeathsig",
+            "KILL",
+            "redis-server",
+            "--port",
+            &port.to_string(),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--dir",
+            "/tmp",
+        ])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()

@@ -2,7 +2,7 @@
 //!
 //! The gateway knows no context by name; it learns from here which aggregates hold questions and how to read them.
 
-pub use domain::analytics::question::{ParameterKind, Question, QueryParameter, Terms};
+pub use domain::analytics::question::{ParameterKind, QueryParameter, Question, Terms};
 
 use crate::model::ReadModelDef;
 

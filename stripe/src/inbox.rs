@@ -239,7 +239,7 @@ impl Inbox {
     async fn subscription(&self, id: &str) -> Decided {
         let observed_at = clock::now();
         let subscription = self.api.subscription(id).await?;
-        Follow { lookup: &self.lookup, options: &self.options }.subscription(&subscription, observed_at).await.map_err(unavailable)
+        Ok(Follow { lookup: &self.lookup, options: &self.options }.subscription(&subscription, observed_at).await?)
     }
 
     async fn customer(&self, id: &str) -> Decided {
@@ -247,7 +247,7 @@ impl Inbox {
             // What changes in Stripe's pages is Stripe's to know: the profile that we bill is ours.
             Ok(_) => Ok(None),
             Err(ApiError::Missing(_)) => {
-                let known = self.lookup.customers_with(id).await.map_err(unavailable)?;
+                let known = self.lookup.customers_with(id).await?;
                 Ok(known.first().map(|customer| (TenantId(customer.tenant_id), vec![unlink(&customer.id)])))
             }
             Err(error) => Err(error),
@@ -287,10 +287,6 @@ pub fn ours(metadata: &Metadata, name: &str) -> Option<(TenantId, String)> {
     Some((tenant_of(metadata)?, metadata.get(name)?.clone()))
 }
 
-fn unavailable(error: sqlx::Error) -> ApiError {
-    ApiError::Passing { reason: format!("the read models cannot be read: {error}"), after: None }
-}
-
 /// Seconds until an event is looked at again: longer each time, and as long as Stripe asks for.
 fn pause(attempts: i32, after: Option<Duration>) -> i64 {
     let grown = 1_i64 << attempts.clamp(0, 9);
@@ -306,6 +302,6 @@ mod tests {
     fn pauses_grow_and_are_bounded() {
         assert_eq!((pause(1, None), pause(3, None), pause(100, None)), (2, 8, 300));
         assert_eq!(pause(1, Some(Duration::from_secs(30))), 30);
-        assert_eq!(pause(1, Some(Duration::from_secs(3_000))), 300);
+        assert_eq!(pause(1, Some(Duration::from_mins(50))), 300);
     }
 }

@@ -21,7 +21,7 @@ const WORD_CHARS_MAX: usize = 255;
 struct Event {
     id: String,
     #[serde(rename = "type")]
-    event_type: String,
+    kind: String,
     created: Option<i64>,
     data: Data,
 }
@@ -69,7 +69,7 @@ impl WebhookReceiver for Receiver {
         let event: Event = serde_json::from_slice(body).map_err(|_| unreadable())?;
         let payload = std::str::from_utf8(body).map_err(|_| unreadable())?;
         let fits = |word: &str| !word.is_empty() && word.chars().count() <= WORD_CHARS_MAX && !word.contains('\0');
-        if !fits(&event.id) || !fits(&event.event_type) || payload.contains("\\u0000") {
+        if !fits(&event.id) || !fits(&event.kind) || payload.contains("\\u0000") {
             return Err(unreadable());
         }
         // An event that comes again changes nothing: the gateway may add and neither read nor change.
@@ -79,7 +79,7 @@ impl WebhookReceiver for Receiver {
         )
         .bind(PROVIDER)
         .bind(&event.id)
-        .bind(&event.event_type)
+        .bind(&event.kind)
         .bind(event.data.object.object.filter(|word| fits(word)))
         .bind(event.data.object.id.filter(|word| fits(word)))
         .bind(payload)

@@ -95,6 +95,8 @@ impl Platform {
     /// What the platform has logged since it was started.
     pub fn logged(&self) -> String {
         std::fs::read_to_string(log_file(self.folder.path())).unwrap_or_default()
+    }
+
     /// Runs a command of the binary against this platform; its output if it succeeds.
     pub fn neuroops(&self, arguments: &[&str]) -> Result<String, String> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_neuroops"));

@@ -1,12 +1,13 @@
 //! Workers as a process of their own, beside a platform that has some already.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::platform::Platform;
 
@@ -40,6 +41,14 @@ impl Drop for Worker {
         drop(self.process.kill());
         drop(self.process.wait());
     }
+}
+
+/// The processes that relay.
+async fn relay_holders(platform: &Platform) -> HashSet<Uuid> {
+    let mut admin = platform.admin().await;
+    let rows: Result<Vec<Uuid>, _> =
+        sqlx::query_scalar("SELECT DISTINCT holder FROM runtime.leases WHERE name LIKE 'relay/%'").fetch_all(&mut admin).await;
+    rows.expect("the leases are read").into_iter().collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -77,7 +86,13 @@ async fn a_worker_process_tells_how_it_is_and_what_it_does() {
     let mut acknowledged = HashMap::from([("before".to_owned(), platform.register("before").await)]);
     // Frozen, the other process cannot renew its leases, and this one takes them over.
     platform.signal_platform(Signal::SIGSTOP);
+    let holders = relay_holders(&platform).await;
     measured(&["neuroops_relay_lag_events"]).await;
+    let started = Instant::now();
+    while !relay_holders(&platform).await.is_disjoint(&holders) {
+        assert!(started.elapsed() < Duration::from_secs(60), "all leases of the frozen process are taken over");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     platform.signal_platform(Signal::SIGCONT);
     acknowledged.insert("after".to_owned(), platform.register("after").await);
     measured(&["neuroops_relay_events_total", "neuroops_projection_events_total"]).await;

@@ -141,13 +141,12 @@ pub fn resolve<'a>(
         None => return Err(PostingRejection::LineWithoutAccount(number).into()),
     };
     let listed = chart.and_then(|chart| chart.accounts.get(code.as_str())).copied();
-    let (terms, account) = match listed {
-        Some(terms) => (terms, None),
-        None => {
-            let account = context.get::<Account>(code.as_str())?;
-            let terms = account.and_then(|account| account.terms);
-            (terms.ok_or_else(|| PostingRejection::UnknownAccount(number, code.to_string()))?, account)
-        }
+    let (terms, account) = if let Some(terms) = listed {
+        (terms, None)
+    } else {
+        let account = context.get::<Account>(code.as_str())?;
+        let terms = account.and_then(|account| account.terms);
+        (terms.ok_or_else(|| PostingRejection::UnknownAccount(number, code.to_string()))?, account)
     };
     if terms.closed {
         return Err(PostingRejection::ClosedAccount(number, code.to_string()).into());

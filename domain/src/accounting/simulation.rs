@@ -68,7 +68,7 @@ impl World {
             holds: Vec::new(),
         };
         let mut open = |aggregate: &str, name: &str, id: &str, body: Value| {
-            assert_eq!(world.send(aggregate, name, id, &body), Outcome::Stored, "{id}")
+            assert_eq!(world.send(aggregate, name, id, &body), Outcome::Stored, "{id}");
         };
         open("chart", "apply-template", "default", json!({ "template": "trading_company", "currency": "EUR" }));
         open("chart", "apply-template", "default", json!({ "template": "trading_company", "currency": "USD" }));
@@ -131,7 +131,7 @@ impl World {
             for event in &write.events {
                 let (def, payload) = (event.def(), event.payload().expect("an event serialises"));
                 self.follow(&write.key.id, def.name, &payload);
-                if write.key.aggregate_type != "journal-entry" || self.entries.len() % 16 == 0 {
+                if write.key.aggregate_type != "journal-entry" || self.entries.len().is_multiple_of(16) {
                     self.stored.entry(write.key.clone()).or_default().push((def.name, def.version.to_string(), payload));
                 }
             }

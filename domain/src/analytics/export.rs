@@ -299,7 +299,8 @@ impl Export {
     }
 
     fn cancel(&self, context: &Context<'_>) -> Result<Decision<ExportEvent>, Refusal> {
-        let may = context.actor.subject == self.requested_by || context.actor.roles.iter().any(|role| ADMINISTRATORS.contains(&role.as_str()));
+        let may =
+            context.actor.subject == self.requested_by || context.actor.roles.iter().any(|role| ADMINISTRATORS.contains(&role.as_str()));
         if !may {
             return Err(ExportRejection::NotRequester.into());
         }
@@ -436,7 +437,10 @@ mod tests {
     fn whoever_asked_may_cancel_and_administrators_may() {
         let cancelled = requested().when_json("cancel", &json!({})).then([ExportCancelled {}.into()]);
         cancelled.when_json("cancel", &json!({})).then_nothing();
-        completed().by(Actor { subject: "tester".to_owned(), roles: Vec::new() }).when(CancelExport {}).then_rejected("analytics.export_ended");
+        completed()
+            .by(Actor { subject: "tester".to_owned(), roles: Vec::new() })
+            .when(CancelExport {})
+            .then_rejected("analytics.export_ended");
         let other = |role: &str| Actor { subject: "eve".to_owned(), roles: vec![role.to_owned()] };
         requested().by(other("member")).when(CancelExport {}).then_rejected("analytics.not_export_requester");
         requested().by(other("admin")).when(CancelExport {}).then([ExportCancelled {}.into()]);

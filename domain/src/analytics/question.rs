@@ -261,7 +261,8 @@ mod tests {
     #[test]
     fn terms_are_bounded() {
         assert!(question(&json!({ "status": "open", "amount_minor.gte": "1", "owner": "" })).is_ok());
-        for bad in [json!({ "a b": "x" }), json!({ "1a": "x" }), json!({ "a": "x".repeat(1025) }), json!({ "a": "\0" }), json!({ "a": 1 })] {
+        for bad in [json!({ "a b": "x" }), json!({ "1a": "x" }), json!({ "a": "x".repeat(1025) }), json!({ "a": "\0" }), json!({ "a": 1 })]
+        {
             assert!(question(&bad).is_err(), "{bad}");
         }
         let terms = |count: usize| Value::Object((0..count).map(|n| (format!("c{n}"), json!("x"))).collect());

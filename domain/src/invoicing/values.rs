@@ -114,8 +114,8 @@ impl Role for ExpenseRole {
 
 /// How money changed hands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", try_from = "String")]
-#[schemars(!try_from)]
+#[serde(rename_all = "snake_case", from = "String")]
+#[schemars(!from)]
 pub enum PaymentMethod {
     /// To or from a bank account.
     #[default]
@@ -132,19 +132,17 @@ pub enum PaymentMethod {
     Other,
 }
 
-impl TryFrom<String> for PaymentMethod {
-    type Error = std::convert::Infallible;
-
+impl From<String> for PaymentMethod {
     /// Reads the names of common products too: `Credit Card`, `Check`, `Bank transfer`. Any other word means [`PaymentMethod::Other`].
-    fn try_from(text: String) -> Result<Self, Self::Error> {
+    fn from(text: String) -> Self {
         match fold(&text).replace(['-', ' '], "_").as_str() {
-            "bank_transfer" | "bank" | "transfer" | "wire" | "wire_transfer" | "ach" | "eft" | "sepa" => Ok(Self::BankTransfer),
-            "card" | "credit_card" | "debit_card" => Ok(Self::Card),
-            "cheque" | "check" => Ok(Self::Cheque),
-            "cash" => Ok(Self::Cash),
-            debit if debit.ends_with("_debit") => Ok(Self::DirectDebit),
+            "bank_transfer" | "bank" | "transfer" | "wire" | "wire_transfer" | "ach" | "eft" | "sepa" => Self::BankTransfer,
+            "card" | "credit_card" | "debit_card" => Self::Card,
+            "cheque" | "check" => Self::Cheque,
+            "cash" => Self::Cash,
+            debit if debit.ends_with("_debit") => Self::DirectDebit,
             // Payment services have dozens of methods, and add to them.
-            _ => Ok(Self::Other),
+            _ => Self::Other,
         }
     }
 }

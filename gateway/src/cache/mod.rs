@@ -224,13 +224,23 @@ fn missed(why: &'static str) -> Option<Response> {
 }
 
 /// Words of statements whose answers change without any row changing.
-const OF_THE_CLOCK: [&str; 9] =
-    ["now()", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "current_timestamp", "localtimestamp", "current_time", "localtime", "random"];
+const OF_THE_CLOCK: [&str; 9] = [
+    "now()",
+    "clock_timestamp",
+    "statement_timestamp",
+    "transaction_timestamp",
+    "current_timestamp",
+    "localtimestamp",
+    "current_time",
+    "localtime",
+    "random",
+];
 
 /// Whether a statement looks at the clock, or draws lots. The day alone (`current_date`) is a part of stamps.
 pub fn looks_at_the_clock(statement: &str) -> bool {
     let statement = statement.to_ascii_lowercase();
-    OF_THE_CLOCK.iter().any(|word| statement.contains(word)) || ["'now'", "'today'", "'yesterday'", "'tomorrow'"].iter().any(|word| statement.contains(word))
+    OF_THE_CLOCK.iter().any(|word| statement.contains(word))
+        || ["'now'", "'today'", "'yesterday'", "'tomorrow'"].iter().any(|word| statement.contains(word))
 }
 
 /// How Redis is, for health.

@@ -112,7 +112,9 @@ impl From<EncodeError> for Problem {
     fn from(error: EncodeError) -> Self {
         match error {
             EncodeError::Cell(CellError::Misfit(column)) => {
-                let detail = format!("A value of the column `{column}` does not fit the column's type in this format. Leave the column out, or ask for JSON.");
+                let detail = format!(
+                    "A value of the column `{column}` does not fit the column's type in this format. Leave the column out, or ask for JSON."
+                );
                 Self::new(StatusCode::NOT_ACCEPTABLE, "value_does_not_fit", detail).field(column, "")
             }
             EncodeError::Cell(CellError::Row(error)) => error.into(),

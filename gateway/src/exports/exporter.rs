@@ -267,7 +267,8 @@ impl Shared {
                     return;
                 }
                 let misfit = matches!(error, TableError::Encode(_));
-                let detail = if misfit { error.to_string() } else { "The rows could not be read. The platform's logs have the details.".to_owned() };
+                let detail =
+                    if misfit { error.to_string() } else { "The rows could not be read. The platform's logs have the details.".to_owned() };
                 ("export_failed".to_owned(), format!("{detail} Request the export again, narrower if need be."))
             }
         };
@@ -307,7 +308,8 @@ impl Shared {
 
     /// Whether somebody still waits for the export.
     async fn is_wanted(&self, place: &Place) -> Result<bool, JobError> {
-        let statement = format!("SELECT EXISTS (SELECT FROM {} WHERE tenant_id = $1 AND id = $2 AND status = 'requested')", self.def.list.table);
+        let statement =
+            format!("SELECT EXISTS (SELECT FROM {} WHERE tenant_id = $1 AND id = $2 AND status = 'requested')", self.def.list.table);
         Ok(sqlx::query_scalar(&statement).bind(place.tenant_id).bind(&place.export_id).fetch_one(&self.worker).await?)
     }
 

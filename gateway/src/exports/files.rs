@@ -70,7 +70,14 @@ struct Link {
 }
 
 /// Tells how far an export is and where its files are.
-pub async fn overview(state: &GatewayState, caller: &Caller, def: &ExportsDef, id: &str, headers: &HeaderMap, pairs: &Pairs) -> Result<Response, Problem> {
+pub async fn overview(
+    state: &GatewayState,
+    caller: &Caller,
+    def: &ExportsDef,
+    id: &str,
+    headers: &HeaderMap,
+    pairs: &Pairs,
+) -> Result<Response, Problem> {
     no_parameters(pairs)?;
     let (known, freshness) = find(state, caller, def, id, headers).await?;
     let store = store(state)?;
@@ -132,7 +139,8 @@ pub async fn file(
         return Ok(([(CONTENT_TYPE, "application/json")], content.unwrap_or_default()).into_response());
     }
     let entry = manifest.files.iter().find(|file| file.name == name);
-    let entry = entry.ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "not_found", "The export has no such file; its manifest lists them."))?;
+    let entry =
+        entry.ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "not_found", "The export has no such file; its manifest lists them."))?;
     send(&*store, &known, entry, headers).await
 }
 
@@ -156,7 +164,9 @@ async fn send(store: &dyn ExportStore, known: &Known, entry: &FileEntry, headers
     if let Some(format) = TableFormat::named(&known.format) {
         headers.insert(CONTENT_TYPE, format.content_type());
     }
-    for (name, value) in [(ETAG, format!("\"{}\"", entry.sha256)), (CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", entry.name))] {
+    for (name, value) in
+        [(ETAG, format!("\"{}\"", entry.sha256)), (CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", entry.name))]
+    {
         headers.insert(name, HeaderValue::from_str(&value).map_err(|error| Problem::internal(&error))?);
     }
     Ok(response)
@@ -238,8 +248,11 @@ fn gone() -> Problem {
 
 fn missing_files() -> Problem {
     tracing::error!("files of an export that is complete are not in this gateway's folder");
-    Problem::unavailable("export_unreadable", "The files of the export are not to be found at the moment. Try again, or request a new export.")
-        .retry_after(30)
+    Problem::unavailable(
+        "export_unreadable",
+        "The files of the export are not to be found at the moment. Try again, or request a new export.",
+    )
+    .retry_after(30)
 }
 
 fn unreadable(error: &std::io::Error) -> Problem {

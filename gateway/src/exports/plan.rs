@@ -1,8 +1,8 @@
 //! A question to a read model or report as a statement whose rows are read piece by piece.
 
-use projections::model::{ReadModelDef, ReportDef};
 use futures::TryStreamExt as _;
 use futures::stream::BoxStream;
+use projections::model::{ReadModelDef, ReportDef};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row as _, ValueRef as _};
 

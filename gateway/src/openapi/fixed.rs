@@ -88,7 +88,8 @@ fn bulk(builder: &mut Builder) {
 }
 
 fn series(builder: &mut Builder) {
-    let query = |name: &str, schema: Value, description: &str| json!({ "name": name, "in": "query", "schema": schema, "description": description });
+    let query =
+        |name: &str, schema: Value, description: &str| json!({ "name": name, "in": "query", "schema": schema, "description": description });
     let required = |mut parameter: Value| {
         parameter["required"] = json!(true);
         parameter
@@ -136,10 +137,18 @@ fn series(builder: &mut Builder) {
         query("bucket", json!({ "enum": ["day", "week", "month"], "default": "day" }), "How days are put together."),
         query("from", day.clone(), "The first day; that of the first row where it is left out."),
         query("to", day, "The last day; the last complete bucket where it is left out."),
-        query("season", number(crate::series::SEASON_MAX), "After how many buckets things are alike: 7 days, 1 week, 12 months where it is left out."),
+        query(
+            "season",
+            number(crate::series::SEASON_MAX),
+            "After how many buckets things are alike: 7 days, 1 week, 12 months where it is left out.",
+        ),
         query("horizon", json!({ "type": "integer", "minimum": 0, "maximum": crate::series::HORIZON_MAX }), "Buckets to forecast."),
         query("level", json!({ "type": "number", "minimum": 0.5, "maximum": 0.999, "default": 0.95 }), "Probability of the intervals."),
-        query("method", json!({ "enum": ["auto", "seasonal_naive", "exponential_smoothing"], "default": "auto" }), "How the series is continued."),
+        query(
+            "method",
+            json!({ "enum": ["auto", "seasonal_naive", "exponential_smoothing"], "default": "auto" }),
+            "How the series is continued.",
+        ),
         filters,
         parameter("WaitFor"),
     ];

@@ -74,7 +74,8 @@ fn files(context: &str, aggregate: &str) -> Value {
         }
     });
     let mut responses = problems(&["400", "401", "403", "404", "405", "410", "414", "429", "503"]);
-    responses.insert("200".to_owned(), json!({ "description": "How far it is.", "content": { "application/json": { "schema": overview } } }));
+    responses
+        .insert("200".to_owned(), json!({ "description": "How far it is.", "content": { "application/json": { "schema": overview } } }));
     json!({
         "operationId": operation_id(&["files", context, aggregate]),
         "tags": [context],
@@ -87,12 +88,13 @@ fn files(context: &str, aggregate: &str) -> Value {
 
 fn file(context: &str, aggregate: &str) -> Value {
     let binary = json!({ "schema": { "type": "string", "format": "binary" } });
-    let formats = [TableFormat::Csv, TableFormat::Parquet, TableFormat::Arrow].map(|format| (format.media_type().to_owned(), binary.clone()));
-    let mut content: serde_json::Map<String, Value> = formats.into_iter().collect();
-    content.insert("application/json".to_owned(), json!({ "schema": { "type": "object", "description": "The manifest." } }));
+    let formats =
+        [TableFormat::Csv, TableFormat::Parquet, TableFormat::Arrow].map(|format| (format.media_type().to_owned(), binary.clone()));
+    let mut media: serde_json::Map<String, Value> = formats.into_iter().collect();
+    media.insert("application/json".to_owned(), json!({ "schema": { "type": "object", "description": "The manifest." } }));
     let mut responses = problems(&["400", "401", "403", "404", "405", "409", "410", "414", "416", "429", "503"]);
-    responses.insert("200".to_owned(), json!({ "description": "The file. Its entity tag is its SHA-256.", "content": content }));
-    responses.insert("206".to_owned(), json!({ "description": "The part that `Range` asks for.", "content": content }));
+    responses.insert("200".to_owned(), json!({ "description": "The file. Its entity tag is its SHA-256.", "content": media }));
+    responses.insert("206".to_owned(), json!({ "description": "The part that `Range` asks for.", "content": media }));
     let name = json!({
         "name": "file", "in": "path", "required": true, "schema": { "type": "string" },
         "description": "A name of the list of files, or `manifest.json`."

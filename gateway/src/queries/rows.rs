@@ -43,7 +43,8 @@ pub async fn list(
     let select = Select(vec![(row_json(&wanted.fields), "row".to_owned())]);
     let (sql, binds) = wanted.statement(def, &select, cursor.as_ref(), Some(wanted.limit + 1));
     let sql = by_bytes(&sql, "row", PAGE_BYTES_MAX);
-    let asked = Asked::new(state, caller.tenant_id, &[def.projection], &sql, query.iter().chain(wanted.cursor.as_ref()).map(String::as_str));
+    let asked =
+        Asked::new(state, caller.tenant_id, &[def.projection], &sql, query.iter().chain(wanted.cursor.as_ref()).map(String::as_str));
     if let Some(response) = state.cache().answer(&asked, &positions).await? {
         return Ok(response);
     }

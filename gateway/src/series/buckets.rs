@@ -107,7 +107,12 @@ mod tests {
 
     #[test]
     fn texts_of_reports_are_days() {
-        for (text, expected) in [("2026-03", Some("2026-03-01")), ("2026-03-05", Some("2026-03-05")), ("2026-03-05T23:30:00-02:00", Some("2026-03-06")), ("soon", None)] {
+        for (text, expected) in [
+            ("2026-03", Some("2026-03-01")),
+            ("2026-03-05", Some("2026-03-05")),
+            ("2026-03-05T23:30:00-02:00", Some("2026-03-06")),
+            ("soon", None),
+        ] {
             assert_eq!(day(text), expected.map(date), "{text}");
         }
     }

@@ -192,7 +192,8 @@ impl Asked {
             Some(_) => return Err(refuse("method", "auto, seasonal_naive or exponential_smoothing is expected")),
         };
         let level = level.map_or(Ok(0.95), |text| text.parse::<f64>()).ok().filter(|level| (0.5..=0.999).contains(level));
-        let horizon = if horizon.as_deref() == Some("0") { 0 } else { limit_of_named("horizon", horizon.as_deref(), bucket.horizon(), HORIZON_MAX)? };
+        let horizon =
+            if horizon.as_deref() == Some("0") { 0 } else { limit_of_named("horizon", horizon.as_deref(), bucket.horizon(), HORIZON_MAX)? };
         let today = clock::now().date_naive();
         let asked = Self {
             date: date.ok_or_else(|| Problem::bad_value("missing_parameter", "date", "name the column of the day"))?,
@@ -234,7 +235,8 @@ impl Asked {
             score: *score,
             unusual: score.is_some_and(|score| score.abs() > UNUSUAL),
         });
-        let method = (values.len() >= VALUES_MIN.max(2 * self.season) && self.horizon > 0).then(|| self.method.unwrap_or_else(|| choose(&values, self.season)));
+        let method = (values.len() >= VALUES_MIN.max(2 * self.season) && self.horizon > 0)
+            .then(|| self.method.unwrap_or_else(|| choose(&values, self.season)));
         let next = method.map(|method| forecast(&values, self.season, method, self.horizon, normal_quantile(self.probability)));
         let after = self.bucket.after(self.to);
         let rows = self.bucket.range(after, NaiveDate::MAX).zip(next.unwrap_or_default());

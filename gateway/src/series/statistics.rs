@@ -125,10 +125,8 @@ fn smoothing(values: &[f64], horizon: usize, z: f64) -> Vec<Point> {
         (squares, level)
     };
     let alphas = (1..=ALPHA_STEPS).map(|step| f64::from(step) / f64::from(ALPHA_STEPS + 1));
-    let (alpha, (squares, level)) = alphas
-        .map(|alpha| (alpha, fit(alpha)))
-        .min_by(|(_, (a, _)), (_, (b, _))| a.total_cmp(b))
-        .unwrap_or((0.5, (0.0, values[0])));
+    let (alpha, (squares, level)) =
+        alphas.map(|alpha| (alpha, fit(alpha))).min_by(|(_, (a, _)), (_, (b, _))| a.total_cmp(b)).unwrap_or((0.5, (0.0, values[0])));
     let sigma = (squares / float((values.len() - 1).max(1))).sqrt();
     (0..horizon).map(|step| point(level, z * sigma * (1.0 + float(step) * alpha * alpha).sqrt())).collect()
 }
@@ -145,12 +143,24 @@ fn float(count: usize) -> f64 {
 /// The quantile of the standard normal distribution behind a central interval of this probability (Acklam's approximation, relative
 /// error below 1.2e-9).
 pub fn normal_quantile(probability: f64) -> f64 {
-    const A: [f64; 6] =
-        [-39.696_830_286_653_76, 220.946_098_424_520_5, -275.928_510_446_968_7, 138.357_751_867_269, -30.664_798_066_147_16, 2.506_628_277_459_239];
+    const A: [f64; 6] = [
+        -39.696_830_286_653_76,
+        220.946_098_424_520_5,
+        -275.928_510_446_968_7,
+        138.357_751_867_269,
+        -30.664_798_066_147_16,
+        2.506_628_277_459_239,
+    ];
     const B: [f64; 5] =
         [-54.476_098_798_224_06, 161.585_836_858_040_9, -155.698_979_859_886_6, 66.801_311_887_719_72, -13.280_681_552_885_72];
-    const C: [f64; 6] =
-        [-0.007_784_894_002_430_293, -0.322_396_458_041_136_5, -2.400_758_277_161_838, -2.549_732_539_343_734, 4.374_664_141_464_968, 2.938_163_982_698_783];
+    const C: [f64; 6] = [
+        -0.007_784_894_002_430_293,
+        -0.322_396_458_041_136_5,
+        -2.400_758_277_161_838,
+        -2.549_732_539_343_734,
+        4.374_664_141_464_968,
+        2.938_163_982_698_783,
+    ];
     const D: [f64; 4] = [0.007_784_695_709_041_462, 0.322_467_129_070_039_8, 2.445_134_137_142_996, 3.754_408_661_907_416];
     let polynomial = |coefficients: &[f64], x: f64| coefficients.iter().fold(0.0, |sum, coefficient| sum * x + coefficient);
     let p = f64::midpoint(1.0, probability);
@@ -176,8 +186,12 @@ mod tests {
     fn a_spike_is_unusual_and_a_quiet_sunday_is_not() {
         let mut values = weekly(8);
         values[24] = 60.0;
-        let found: Vec<usize> =
-            scores(&values, &usual(&values, 7)).iter().enumerate().filter(|(_, score)| score.is_some_and(|score| score.abs() > UNUSUAL)).map(|(day, _)| day).collect();
+        let found: Vec<usize> = scores(&values, &usual(&values, 7))
+            .iter()
+            .enumerate()
+            .filter(|(_, score)| score.is_some_and(|score| score.abs() > UNUSUAL))
+            .map(|(day, _)| day)
+            .collect();
         assert_eq!(found, [24]);
     }
 
@@ -219,7 +233,14 @@ mod tests {
 
     #[test]
     fn quantiles_are_those_of_tables() {
-        for (probability, expected) in [(0.5, 0.674_489_75), (0.8, 1.281_551_57), (0.9, 1.644_853_63), (0.95, 1.959_963_98), (0.99, 2.575_829_3), (0.999, 3.290_526_73)] {
+        for (probability, expected) in [
+            (0.5, 0.674_489_75),
+            (0.8, 1.281_551_57),
+            (0.9, 1.644_853_63),
+            (0.95, 1.959_963_98),
+            (0.99, 2.575_829_3),
+            (0.999, 3.290_526_73),
+        ] {
             assert!((normal_quantile(probability) - expected).abs() < 1e-6, "{probability}: {}", normal_quantile(probability));
         }
     }

@@ -12,7 +12,11 @@ fn query(name: &str, terms: &Value, parameters: &Value) -> Value {
 }
 
 fn by_country() -> Value {
-    query("By country", &json!({ "country": "{country}", "sort": "-created_at" }), &json!([{ "name": "country", "kind": "text", "default": "DE" }]))
+    query(
+        "By country",
+        &json!({ "country": "{country}", "sort": "-created_at" }),
+        &json!([{ "name": "country", "kind": "text", "default": "DE" }]),
+    )
 }
 
 #[tokio::test]
@@ -37,7 +41,8 @@ async fn a_saved_query_answers_as_its_question_does() {
     run("?contry=FR").await.is_problem(400, "unknown_parameter");
     run("?country=FR&country=DE").await.is_problem(400, "invalid_parameter");
 
-    let revised = query("By country", &json!({ "country": "{country}" }), &json!([{ "name": "country", "kind": "text", "required": true }]));
+    let revised =
+        query("By country", &json!({ "country": "{country}" }), &json!([{ "name": "country", "kind": "text", "required": true }]));
     let position = member.does("/v1/analytics/query/q/revise", &revised).await;
     let answer = member.get_after("/v1/analytics/query/q/run", &position).await;
     answer.is_problem(400, "missing_parameter");
@@ -173,7 +178,8 @@ fn export_cases() -> Vec<Case> {
     let fail = || ("fail", json!({ "code": "x", "reason": "y" }));
     let complete = |kept_days: u16, positions: usize| {
         let positions: Vec<String> = (0..positions).map(|n| format!("crm/1@{n}")).collect();
-        let summary = json!({ "rows": 1, "bytes": 1, "files": 1, "manifest_sha256": "0".repeat(64), "positions": positions, "one_state": true });
+        let summary =
+            json!({ "rows": 1, "bytes": 1, "files": 1, "manifest_sha256": "0".repeat(64), "positions": positions, "one_state": true });
         ("complete", json!({ "summary": summary, "kept_days": kept_days }))
     };
     vec![
@@ -206,13 +212,20 @@ async fn every_rejection_has_its_status_and_code() {
     member.post("/v1/analytics/export/x/fail", r#"{"code":"x","reason":"y"}"#).await.is_problem(422, "analytics.service_only");
     let token = |subject: &str| {
         let roles = ["member".to_owned()];
-        gateway::issue(crate::harness::SECRET, service.tenant, subject, &roles, platform::clock::new_id(), std::time::Duration::from_mins(10))
+        gateway::issue(
+            crate::harness::SECRET,
+            service.tenant,
+            subject,
+            &roles,
+            platform::clock::new_id(),
+            std::time::Duration::from_mins(10),
+        )
     };
     let colleague = crate::harness::Client { token: token("colleague"), ..member.clone() };
     colleague.post("/v1/analytics/export/x/cancel", "{}").await.is_problem(422, "analytics.not_export_requester");
-    let taken = json!({ "name": "FIRST", "question": { "context": "crm", "source": "contact-list" } });
+    let second = json!({ "name": "FIRST", "question": { "context": "crm", "source": "contact-list" } });
     service.does("/v1/analytics/query/a/save", &query("First", &json!({}), &json!([]))).await;
-    let answer = service.post("/v1/analytics/query/b/save", &taken.to_string()).await;
+    let answer = service.post("/v1/analytics/query/b/save", &second.to_string()).await;
     assert_eq!((answer.status.as_u16(), answer.json()["candidates"][0]["id"].as_str()), (409, Some("a")), "{}", answer.text());
     world.stop().await;
 }
@@ -224,9 +237,13 @@ async fn rebuilt_read_models_are_as_they_were() {
     let client = world.gateway.client("service").await;
     for number in 0..5 {
         let id = format!("q-{number}");
-        client.does(&format!("/v1/analytics/query/{id}/save"), &query(&format!("Query {number}"), &json!({ "country": "DE" }), &json!([]))).await;
+        client
+            .does(&format!("/v1/analytics/query/{id}/save"), &query(&format!("Query {number}"), &json!({ "country": "DE" }), &json!([])))
+            .await;
         client.does(&format!("/v1/analytics/query/{id}/schedule"), &json!({ "cron": "0 7 * * *" })).await;
-        client.does(&format!("/v1/analytics/export/e-{number}/request"), &json!({ "question": { "context": "crm", "source": "lead-list" } })).await;
+        client
+            .does(&format!("/v1/analytics/export/e-{number}/request"), &json!({ "question": { "context": "crm", "source": "lead-list" } }))
+            .await;
         client.does(&format!("/v1/analytics/export/e-{number}/cancel"), &json!({})).await;
     }
     let position = client.does("/v1/analytics/query/q-3/delete", &json!({})).await;

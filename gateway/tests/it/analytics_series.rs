@@ -31,14 +31,29 @@ async fn a_series_counts_finds_the_burst_and_goes_on() {
     let series = &body["series"][0];
     let counted = values(series);
     assert_eq!((counted.len(), counted[0], counted[6], counted[37]), (70, 3.0, 1.0, 40.0));
-    let unusual: Vec<&str> =
-        series["points"].as_array().unwrap().iter().filter(|point| point["unusual"] == true).map(|point| point["date"].as_str().unwrap()).collect();
+    let unusual: Vec<&str> = series["points"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|point| point["unusual"] == true)
+        .map(|point| point["date"].as_str().unwrap())
+        .collect();
     assert_eq!(unusual, ["2026-02-11"]);
     assert_eq!(series["method"], "seasonal_naive");
-    let next: Vec<(&str, f64)> =
-        series["forecast"].as_array().unwrap().iter().map(|point| (point["date"].as_str().unwrap(), point["value"].as_f64().unwrap())).collect();
+    let next: Vec<(&str, f64)> = series["forecast"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|point| (point["date"].as_str().unwrap(), point["value"].as_f64().unwrap()))
+        .collect();
     assert_eq!((next.len(), next[0], next[6]), (7, ("2026-03-16", 3.0), ("2026-03-22", 1.0)));
-    assert!(series["forecast"].as_array().unwrap().iter().all(|point| point["low"].as_f64() <= point["value"].as_f64() && point["value"].as_f64() <= point["high"].as_f64()));
+    assert!(
+        series["forecast"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|point| point["low"].as_f64() <= point["value"].as_f64() && point["value"].as_f64() <= point["high"].as_f64())
+    );
     gateway.stop().await;
 }
 
@@ -98,8 +113,12 @@ async fn amounts_of_several_currencies_are_series_of_their_own() {
     }
     let uri = "/v1/series?source=crm/deal-list&date=expected_close&value=amount_minor&to=2026-03-01&horizon=0";
     let series = client.get_after(uri, &position).await.json()["series"].clone();
-    let sums: Vec<(&str, f64)> =
-        series.as_array().unwrap().iter().map(|series| (series["group"].as_str().unwrap(), series["points"][0]["value"].as_f64().unwrap())).collect();
+    let sums: Vec<(&str, f64)> = series
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|series| (series["group"].as_str().unwrap(), series["points"][0]["value"].as_f64().unwrap()))
+        .collect();
     assert_eq!(sums, [("EUR", 2000.0), ("USD", 1000.0)]);
     let uri = "/v1/series?source=crm/forecast&date=month&value=amount_minor&bucket=month&to=2026-03-31&horizon=0";
     let report = client.get(uri).await.json()["series"].clone();

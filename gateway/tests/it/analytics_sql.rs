@@ -63,7 +63,9 @@ async fn count(connection: &mut PgConnection, statement: &str) -> i64 {
 async fn refused(connection: &mut PgConnection, statement: &str) -> String {
     match connection.execute(statement).await {
         Ok(_) => panic!("`{statement}` is not refused"),
-        Err(error) => error.as_database_error().and_then(|error| error.code().map(Into::into)).unwrap_or_else(|| panic!("{statement}: {error}")),
+        Err(error) => {
+            error.as_database_error().and_then(|error| error.code().map(Into::into)).unwrap_or_else(|| panic!("{statement}: {error}"))
+        }
     }
 }
 
@@ -74,7 +76,11 @@ async fn a_role_sees_its_own_tenant_whatever_it_sets() {
     let sql = Sql::start().await;
     let mut session = sql.login().await;
     assert_eq!(count(&mut session, CONTACTS).await, 5);
-    assert_eq!(count(&mut session, "SELECT count(*) FROM crm_contact_list WHERE id LIKE 'other%'").await, 0, "the search path leads to the views");
+    assert_eq!(
+        count(&mut session, "SELECT count(*) FROM crm_contact_list WHERE id LIKE 'other%'").await,
+        0,
+        "the search path leads to the views"
+    );
     for setting in [
         format!("SET app.tenant_id = '{}'", sql.other.tenant),
         format!("SET SESSION app.tenant_id = '{}'", sql.other.tenant),
@@ -276,9 +282,14 @@ async fn views_have_the_declared_columns_with_comments_and_the_answers_rows() {
         .unwrap();
         let names: Vec<&str> = columns.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, def.columns.iter().map(|column| column.name).collect::<Vec<_>>(), "{}", def.table);
-        assert!(columns.iter().all(|(_, comment)| comment.as_ref().is_some_and(|comment| !comment.is_empty())), "{}: {columns:?}", def.table);
+        assert!(
+            columns.iter().all(|(_, comment)| comment.as_ref().is_some_and(|comment| !comment.is_empty())),
+            "{}: {columns:?}",
+            def.table
+        );
     }
-    let rows: Vec<String> = sqlx::query_scalar("SELECT id FROM analytics.crm_contact_list ORDER BY id").fetch_all(&mut session).await.unwrap();
+    let rows: Vec<String> =
+        sqlx::query_scalar("SELECT id FROM analytics.crm_contact_list ORDER BY id").fetch_all(&mut session).await.unwrap();
     let answered = sql.own.get("/v1/crm/contact-list?sort=id&fields=id").await.json();
     assert_eq!(json!(rows), answered["data"].as_array().unwrap().iter().map(|row| row["id"].clone()).collect::<serde_json::Value>());
     session.close().await.unwrap();

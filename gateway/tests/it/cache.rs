@@ -331,6 +331,9 @@ async fn a_hit_is_faster_than_what_is_worth_keeping() {
         medians.push(timed(&client, place != "none").await);
         gateway.stop().await;
     }
-    println!("median of a report over 200,000 rows: computed {:?}, kept by the gateway {:?}, kept in Redis {:?}", medians[0], medians[1], medians[2]);
+    println!(
+        "median of a report over 200,000 rows: computed {:?}, kept by the gateway {:?}, kept in Redis {:?}",
+        medians[0], medians[1], medians[2]
+    );
     assert!(medians[1] < medians[0] / 4 && medians[2] < medians[0] / 4, "{medians:?}");
 }

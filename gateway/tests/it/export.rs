@@ -173,7 +173,10 @@ async fn reports_are_tables_too_and_too_long_ones_are_not_cut() {
     assert_eq!(batches[0].schema().field(1).data_type().to_string(), "Int64");
     let labels = texts(&batches, "label");
     assert_eq!(labels.len(), expected.as_array().unwrap().len());
-    assert_eq!(labels.iter().map(|label| json!(label)).collect::<Vec<_>>(), expected.as_array().unwrap().iter().map(|row| row["label"].clone()).collect::<Vec<_>>());
+    assert_eq!(
+        labels.iter().map(|label| json!(label)).collect::<Vec<_>>(),
+        expected.as_array().unwrap().iter().map(|row| row["label"].clone()).collect::<Vec<_>>()
+    );
     assert_eq!(rows(&arrow(&client.get_with("/v1/lab/label-counts?min=2", &ARROW).await)), 6);
     sqlx::query("UPDATE lab_samples_v1 SET label = id").execute(&gateway.db.worker).await.unwrap();
     for accept in [&[][..], &CSV[..], &PARQUET[..]] {

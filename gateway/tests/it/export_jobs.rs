@@ -129,7 +129,10 @@ async fn an_export_is_written_listed_fetched_and_verified() {
 
     let worker = exporter(world.db(), Arc::new(FileStore::open(folder.path()).unwrap()), 10);
     let overview = ended(&client, &position).await;
-    assert_eq!((overview["rows"].as_u64(), overview["rows_expected"].as_u64(), overview["one_state"].as_bool()), (Some(25), Some(25), Some(true)));
+    assert_eq!(
+        (overview["rows"].as_u64(), overview["rows_expected"].as_u64(), overview["one_state"].as_bool()),
+        (Some(25), Some(25), Some(true))
+    );
     assert_eq!(overview["positions"], json!([last]), "what was acknowledged before is included");
     let counts: Vec<u64> = overview["files"].as_array().unwrap().iter().map(|file| file["rows"].as_u64().unwrap()).collect();
     assert_eq!(counts, [10, 10, 5]);
@@ -139,9 +142,15 @@ async fn an_export_is_written_listed_fetched_and_verified() {
     let manifest = client.get(overview["manifest"].as_str().unwrap()).await;
     let listed = client.get_after("/v1/analytics/export-list/x", &position).await.json();
     assert_eq!(listed["manifest_sha256"], hex::encode(Sha256::digest(&manifest.bytes)));
-    assert_eq!((listed["status"].as_str(), listed["rows"].as_i64(), listed["requested_by"].as_str()), (Some("completed"), Some(25), Some("tester")));
+    assert_eq!(
+        (listed["status"].as_str(), listed["rows"].as_i64(), listed["requested_by"].as_str()),
+        (Some("completed"), Some(25), Some("tester"))
+    );
     let manifest = manifest.json();
-    assert_eq!((manifest["rows"].as_u64(), manifest["source"].as_str(), manifest["schema"][0]["name"].as_str()), (Some(25), Some("contact-list"), Some("id")));
+    assert_eq!(
+        (manifest["rows"].as_u64(), manifest["source"].as_str(), manifest["schema"][0]["name"].as_str()),
+        (Some(25), Some("contact-list"), Some("id"))
+    );
 
     let part = "/v1/analytics/export/x/files/part-00001.parquet";
     let tail = client.get_with(part, &[("range", "bytes=100-")]).await;
@@ -226,7 +235,10 @@ async fn a_worker_that_was_killed_is_gone_on_from() {
         tokio::time::sleep(Duration::from_millis(700)).await;
         let waiting = client.get_after(FILES, &position).await.json();
         assert_eq!(waiting["status"], "requested", "the lease of the dead worker still holds");
-        sqlx::query("UPDATE runtime.leases SET expires_at = now() WHERE starts_with(name, 'export/')").execute(&world.db().worker).await.unwrap();
+        sqlx::query("UPDATE runtime.leases SET expires_at = now() WHERE starts_with(name, 'export/')")
+            .execute(&world.db().worker)
+            .await
+            .unwrap();
         let overview = ended(&client, &position).await;
         assert_eq!(overview["one_state"], json!(!later), "rows of a later state are told");
         assert_eq!(ids(&fetched(&client, &overview).await), all);
@@ -301,7 +313,8 @@ async fn an_export_that_is_cancelled_or_over_leaves_no_files() {
 
     let position_of_second = client.does("/v1/analytics/export/y/request", &contacts("csv")).await;
     let uri = "/v1/analytics/export/y/files";
-    eventually("it is complete", async || (client.get_after(uri, &position_of_second).await.json()["status"] == "completed").then_some(())).await;
+    eventually("it is complete", async || (client.get_after(uri, &position_of_second).await.json()["status"] == "completed").then_some(()))
+        .await;
     let early = client.post("/v1/analytics/export/y/expire", "{}").await;
     assert_eq!(early.json()["events"], json!([]), "it is not due yet");
     worker.stop().await;

@@ -83,7 +83,8 @@ impl Client {
     pub async fn registers(&self, prefix: &str, count: usize) -> String {
         let mut position = String::new();
         for number in 0..count {
-            let body = json!({ "given_name": format!("{prefix} {number}"), "address": { "country": if number % 2 == 0 { "DE" } else { "FR" } } });
+            let body =
+                json!({ "given_name": format!("{prefix} {number}"), "address": { "country": if number % 2 == 0 { "DE" } else { "FR" } } });
             position = self.does(&format!("/v1/crm/contact/{prefix}-{number:03}/register"), &body).await;
         }
         position

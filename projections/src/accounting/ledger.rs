@@ -111,7 +111,7 @@ struct Posted<'a> {
     /// Currency and sum of the debits, for an entry in one currency.
     total: Option<(Currency, i64)>,
     lines_json: String,
-    posted_by: String,
+    actor: String,
 }
 
 impl Posted<'_> {
@@ -151,8 +151,8 @@ impl<'a> Batch<'a> {
             Some(JournalEntryEvent::JournalEntryPosted(entry)) => {
                 let total = total(&entry.lines)?;
                 let lines_json = serde_json::to_string(&entry.lines).map_err(json)?;
-                let posted_by = event.parsed_metadata().actor;
-                self.posted.push(Posted { event, entry, total, lines_json, posted_by });
+                let actor = event.parsed_metadata().actor;
+                self.posted.push(Posted { event, entry, total, lines_json, actor });
             }
             Some(JournalEntryEvent::JournalEntryReversed(e)) => {
                 self.changes.push(Change { reversed: Some((e.reversed_by, e.date.0)), ..change });
@@ -184,7 +184,7 @@ impl<'a> Batch<'a> {
             .bind(column(all, |posted| posted.entry.reverses.as_deref()))
             .bind(column(all, |posted| posted.entry.hold_id.as_deref()))
             .bind(column(all, |posted| posted.event.position))
-            .bind(column(all, |posted| posted.posted_by.as_str()))
+            .bind(column(all, |posted| posted.actor.as_str()))
             .bind(column(all, |posted| posted.event.recorded_at))
             .fetch_all(connection)
             .await?;

@@ -95,7 +95,8 @@ pub(super) fn after(event: &RecordedEvent, row: Option<ExportRow>) -> Result<Opt
         ExportEvent::ExportCompleted(e) => {
             (row.status, row.ended_at) = (ExportStatus::Completed, Some(event.recorded_at));
             (row.expires_at, row.due_at) = (Some(e.expires_at), Some(e.expires_at));
-            (row.rows, row.bytes, row.files) = (Some(count(e.summary.rows)), Some(count(e.summary.bytes)), Some(i64::from(e.summary.files)));
+            (row.rows, row.bytes, row.files) =
+                (Some(count(e.summary.rows)), Some(count(e.summary.bytes)), Some(i64::from(e.summary.files)));
             row.positions = e.summary.positions.into_iter().map(String::from).collect();
             (row.manifest_sha256, row.one_state) = (Some(e.summary.manifest_sha256.into()), Some(e.summary.one_state));
         }

@@ -25,8 +25,14 @@ pub const SAVED_QUERIES: SavedQueriesDef =
     SavedQueriesDef { context: "analytics", aggregate: "query", commands: &["save", "revise"], list: &query_list::DEF };
 
 /// The exports, for the gateway and its worker.
-pub const EXPORTS: ExportsDef =
-    ExportsDef { context: "analytics", aggregate: "export", request: "request", complete: "complete", fail: "fail", list: &export_list::DEF };
+pub const EXPORTS: ExportsDef = ExportsDef {
+    context: "analytics",
+    aggregate: "export",
+    request: "request",
+    complete: "complete",
+    fail: "fail",
+    list: &export_list::DEF,
+};
 
 #[cfg(test)]
 mod tests;

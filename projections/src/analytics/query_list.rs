@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::analytics::export::FileFormat;
 use domain::analytics::query::{Chart, Definition, Name, Query, QueryEvent, Role};
-use domain::analytics::question::{Question, QueryParameter};
+use domain::analytics::question::{QueryParameter, Question};
 use domain::kernel::{RecordedEvent, Text, fold, is_of};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

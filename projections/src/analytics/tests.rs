@@ -43,7 +43,10 @@ fn recorded<A: Aggregate>(position: i64, event: &A::Event) -> RecordedEvent {
 type After<R> = fn(&RecordedEvent, Option<R>) -> Result<Option<R>, String>;
 
 /// The row after events, each stored and read back as the runtime does.
-fn folded<A: Aggregate, R: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(after: After<R>, events: &[(&str, Value)]) -> Option<R> {
+fn folded<A: Aggregate, R: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(
+    after: After<R>,
+    events: &[(&str, Value)],
+) -> Option<R> {
     let mut row: Option<R> = None;
     for (position, (name, payload)) in (1..).zip(events) {
         let event = A::Event::decode(name, "1", &payload.to_string()).unwrap();
@@ -90,7 +93,8 @@ fn a_query_is_listed_as_it_was_revised_last() {
 #[test]
 fn an_unscheduled_query_has_no_time_and_a_deleted_one_no_row() {
     let recurrence = json!({ "cron": "0 7 * * *", "time_zone": "UTC", "format": "csv" });
-    let events = [saved(), ("query_scheduled", json!({ "recurrence": recurrence })), ("query_unscheduled", json!({})), ("query_deleted", json!({}))];
+    let events =
+        [saved(), ("query_scheduled", json!({ "recurrence": recurrence })), ("query_unscheduled", json!({})), ("query_deleted", json!({}))];
     let row = query(&events[..3]).unwrap();
     assert_eq!((row.cron, row.time_zone, row.schedule_format), (None, None, None));
     assert_eq!(query(&events), None);
@@ -112,7 +116,10 @@ fn completed() -> (&'static str, Value) {
 fn an_export_is_due_to_expire_until_it_has() {
     let row = export(&[requested(), completed()]).unwrap();
     let expires = Some("2026-03-08T12:00:00Z".parse().unwrap());
-    assert_eq!((row.status, row.rows, row.ended_at, row.expires_at, row.due_at), (ExportStatus::Completed, Some(7), Some(at(2)), expires, expires));
+    assert_eq!(
+        (row.status, row.rows, row.ended_at, row.expires_at, row.due_at),
+        (ExportStatus::Completed, Some(7), Some(at(2)), expires, expires)
+    );
     let row = export(&[requested(), completed(), ("export_expired", json!({}))]).unwrap();
     assert_eq!((row.status, row.expires_at, row.due_at, row.version), (ExportStatus::Expired, expires, None, 3));
 }

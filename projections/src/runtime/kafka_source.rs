@@ -74,13 +74,10 @@ fn consume(
         let wait = if batch.is_empty() { Duration::from_millis(200) } else { Duration::ZERO };
         let full = match consumer.poll(wait) {
             Some(Ok(message)) => {
-                match decode(&message) {
-                    Some(event) => batch.push(Arc::new(event)),
-                    None => tracing::warn!(
-                        topic = message.topic(),
-                        offset = message.offset(),
-                        "a record that is not an event of ours is skipped"
-                    ),
+                if let Some(event) = decode(&message) {
+                    batch.push(Arc::new(event));
+                } else {
+                    tracing::warn!(topic = message.topic(), offset = message.offset(), "a record that is not an event of ours is skipped");
                 }
                 batch.len() >= BATCH_MAX
             }

@@ -128,7 +128,10 @@ pub(super) async fn positions(
 /// Takes a key's events out of the parking lot. Their rows have changed without a checkpoint moving, which is counted for those who keep
 /// answers.
 pub(super) async fn unpark(connection: &mut PgConnection, projection: &str, version: i32, key: &Key) -> Result<(), sqlx::Error> {
-    sqlx::query("UPDATE runtime.projections SET repaired = repaired + 1 WHERE projection = $1").bind(projection).execute(&mut *connection).await?;
+    sqlx::query("UPDATE runtime.projections SET repaired = repaired + 1 WHERE projection = $1")
+        .bind(projection)
+        .execute(&mut *connection)
+        .await?;
     sqlx::query("DELETE FROM runtime.parked WHERE projection = $1 AND version = $2 AND tenant_id = $3 AND key = $4")
         .bind(projection)
         .bind(version)

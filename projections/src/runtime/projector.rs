@@ -209,7 +209,7 @@ enum Failure {
 
 impl Failure {
     fn of(error: sqlx::Error) -> Self {
-        let code = error.as_database_error().and_then(|error| error.code()).unwrap_or_default().into_owned();
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code).unwrap_or_default().into_owned();
         // Class 22 (data) and 23 (integrity): the events are to blame. Everything else is the database's state.
         if code.starts_with("22") || code.starts_with("23") { Self::Statement(error) } else { Self::Stop(error.into()) }
     }

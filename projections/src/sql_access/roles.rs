@@ -77,7 +77,8 @@ pub async fn grant(connection: &mut PgConnection, tenant: Uuid, label: &str, pas
     let role = format!("{PREFIX}{}", &digits[digits.len() - 12..]);
     let mut tx = connection.begin().await?;
     let database: String = sqlx::query_scalar("SELECT current_database()").fetch_one(&mut *tx).await?;
-    let create = "CREATE ROLE %I LOGIN INHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT %s PASSWORD %L";
+    let create =
+        "CREATE ROLE %I LOGIN INHERIT NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT %s PASSWORD %L";
     run(&mut tx, create, &[&role, &CONNECTIONS_MAX.to_string(), password]).await?;
     for (name, value) in SETTINGS {
         run(&mut tx, "ALTER ROLE %I SET %I = %L", &[&role, name, value]).await?;

@@ -17,7 +17,7 @@ use self::objects::code_of;
 /// The longest that one call may take.
 const CALL_TIMEOUT: Duration = Duration::from_secs(20);
 /// When to try again after an error that only an operator can mend.
-const CONFIGURATION_RETRY: Duration = Duration::from_secs(300);
+const CONFIGURATION_RETRY: Duration = Duration::from_mins(5);
 
 /// Why a call did not answer what was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,6 +51,13 @@ pub enum ApiError {
         /// What it says.
         message: String,
     },
+}
+
+/// Whatever is wrong with a read model passes.
+impl From<sqlx::Error> for ApiError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Passing { reason: format!("the read models cannot be read: {error}"), after: None }
+    }
 }
 
 /// Calls Stripe.
@@ -91,9 +98,9 @@ impl Api {
             Err(error) => {
                 let (error, served) = read(error);
                 if served {
-                    pass.succeeded()
+                    pass.succeeded();
                 } else {
-                    pass.failed()
+                    pass.failed();
                 }
                 Err(error)
             }
@@ -110,7 +117,7 @@ fn read(error: StripeError) -> (ApiError, bool) {
             let message = error.message.clone().unwrap_or_default();
             if error.type_ == ApiErrorsType::IdempotencyError {
                 // The key belongs to a call with other fields, which a change of ours has overtaken.
-                return (passing(format!("{code}: {message}"), Some(Duration::from_secs(60))), true);
+                return (passing(format!("{code}: {message}"), Some(Duration::from_mins(1))), true);
             }
             match status {
                 402 => {

@@ -88,7 +88,7 @@ impl Effect for RetirePrice {
         let told = body.link.map(|link| link.price_id);
         let price = match told {
             Some(price) => Some(price),
-            None => stripe.lookup.price_of(tenant, &body.plan_id).await.map_err(super::unavailable)?,
+            None => stripe.lookup.price_of(tenant, &body.plan_id).await?,
         };
         match price.filter(|price| !stripe.options.prices.iter().any(|(_, configured)| configured == price)) {
             None => Ok(Vec::new()),

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use domain::kernel::{StepCommand, TenantId};
 use serde::Deserialize;
 
-use super::{Effect, Shared, unavailable};
+use super::{Effect, Shared};
 use crate::decide::{link, unlink};
 use crate::lookup::Profile;
 use crate::{ApiError, PROVIDER};
@@ -38,7 +38,7 @@ impl Effect for Customer {
         let CustomerBody { customer_id, profile, external_ids } = body;
         let mut known = external_ids.get(PROVIDER).cloned();
         if known.is_none() {
-            let row = stripe.lookup.customer(tenant, &customer_id).await.map_err(unavailable)?;
+            let row = stripe.lookup.customer(tenant, &customer_id).await?;
             known = row.and_then(|row| row.external_id);
         }
         match (profile, known) {
@@ -84,7 +84,7 @@ pub async fn ensure(
     if let Some(id) = told {
         return Ok(Some((id, Vec::new())));
     }
-    match stripe.lookup.customer(tenant, customer_id).await.map_err(unavailable)? {
+    match stripe.lookup.customer(tenant, customer_id).await? {
         None => {
             let reason = format!("the read model does not know the customer {customer_id} yet");
             Err(ApiError::Passing { reason, after: Some(Duration::from_secs(2)) })

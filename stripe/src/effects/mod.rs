@@ -68,11 +68,6 @@ impl<E: Effect> EffectHandler for Handler<E> {
     }
 }
 
-/// Whatever is wrong with a read model passes.
-fn unavailable(error: sqlx::Error) -> ApiError {
-    ApiError::Passing { reason: format!("the read models cannot be read: {error}"), after: None }
-}
-
 /// All effects.
 pub fn handlers(api: Option<Arc<Api>>, options: &StripeOptions, lookup: Lookup) -> Vec<Arc<dyn EffectHandler>> {
     fn handler<E: Effect + 'static>(stripe: Option<&Arc<Shared>>) -> Arc<dyn EffectHandler> {

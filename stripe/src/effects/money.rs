@@ -95,18 +95,16 @@ impl Effect for Refund {
         // Keys are forgotten after a day; what an earlier attempt has made is there for good.
         let known = stripe.api.refunds_of(&body.external_id).await?;
         let found = known.into_iter().find(|refund| refund.metadata.get(key::REFUND) == Some(&body.refund_id));
-        let refund = match found {
-            Some(refund) => refund,
-            None => {
-                let own =
-                    [(key::TENANT, tenant.to_string()), (key::PAYMENT, body.payment_id.clone()), (key::REFUND, body.refund_id.clone())];
-                let own = own.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-                let key = format!("refund/{tenant}/{}/{}", body.payment_id, body.refund_id);
-                match stripe.api.create_refund(&body.external_id, amount, own, &key).await {
-                    Ok(refund) => refund,
-                    Err(ApiError::Refused { message, .. } | ApiError::Missing(message)) => return Ok(fail(&message)),
-                    Err(error) => return Err(error),
-                }
+        let refund = if let Some(refund) = found {
+            refund
+        } else {
+            let own = [(key::TENANT, tenant.to_string()), (key::PAYMENT, body.payment_id.clone()), (key::REFUND, body.refund_id.clone())];
+            let own = own.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+            let key = format!("refund/{tenant}/{}/{}", body.payment_id, body.refund_id);
+            match stripe.api.create_refund(&body.external_id, amount, own, &key).await {
+                Ok(refund) => refund,
+                Err(ApiError::Refused { message, .. } | ApiError::Missing(message)) => return Ok(fail(&message)),
+                Err(error) => return Err(error),
             }
         };
         Ok(of_refund(&body.payment_id, &refund))

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::customers::ensure;
-use super::{Effect, Shared, unavailable};
+use super::{Effect, Shared};
 use crate::ApiError;
 use crate::api::NewCheckout;
 use crate::api::objects::SubscriptionState;
@@ -92,7 +92,7 @@ async fn price(stripe: &Shared, tenant: TenantId, plan_id: &str, told: Option<St
     }
     match told {
         Some(price) => Ok(Some(price)),
-        None => stripe.lookup.price_of(tenant, plan_id).await.map_err(unavailable),
+        None => stripe.lookup.price_of(tenant, plan_id).await.map_err(ApiError::from),
     }
 }
 
@@ -110,10 +110,18 @@ pub struct SubscriptionBody {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "change")]
 enum Change {
-    CancelNow { prorate: bool },
+    CancelNow {
+        prorate: bool,
+    },
     CancelAtPeriodEnd,
     Resume,
-    ChangePlan { plan_id: String, price_id: Option<String>, quantity: u32, prorate: bool },
+    #[serde(rename = "change_plan")]
+    Plan {
+        plan_id: String,
+        price_id: Option<String>,
+        quantity: u32,
+        prorate: bool,
+    },
 }
 
 #[async_trait]
@@ -125,7 +133,7 @@ impl Effect for Subscription {
         let observed_at = clock::now();
         let subscription = change(stripe, tenant, key, &body).await?;
         let follow = Follow { lookup: &stripe.lookup, options: &stripe.options };
-        let followed = follow.subscription(&subscription, observed_at).await.map_err(unavailable)?;
+        let followed = follow.subscription(&subscription, observed_at).await?;
         Ok(followed.map(|(_, commands)| commands).unwrap_or_default())
     }
 }
@@ -140,7 +148,7 @@ async fn change(stripe: &Shared, tenant: TenantId, key: &str, body: &Subscriptio
         },
         Change::CancelAtPeriodEnd => stripe.api.cancel_at_period_end(id, true, key).await,
         Change::Resume => stripe.api.cancel_at_period_end(id, false, key).await,
-        Change::ChangePlan { plan_id, price_id, quantity, prorate } => {
+        Change::Plan { plan_id, price_id, quantity, prorate } => {
             let current = stripe.api.subscription(id).await?;
             let wanted = price(stripe, tenant, plan_id, price_id.clone()).await?;
             match (&current.item, wanted) {

@@ -13,8 +13,8 @@ use domain::kernel::TenantId;
 use platform::clock;
 use serde_json::json;
 
-use self::compare::{ByTenant, Ours, Theirs, compare};
-pub use self::compare::{Difference, Found};
+pub use self::compare::{ByTenant, Difference, Found};
+use self::compare::{Ours, Theirs, compare};
 use crate::api::objects::key;
 use crate::decide::{bounded, command};
 use crate::inbox::{Follow, ours};

@@ -17,17 +17,17 @@ fn metadata(name: &str, id: &str) -> Metadata {
     HashMap::from([(key::TENANT.to_owned(), TENANT.to_string()), (name.to_owned(), id.to_owned())])
 }
 
-fn euro(minor: i64) -> Option<Money> {
-    Some(Money::new(minor, Currency::EUR))
+fn euro(minor: i64) -> Money {
+    Money::new(minor, Currency::EUR)
 }
 
 fn intent(id: &str, payment: &str, status: &str, minor: i64) -> Intent {
     Intent {
         id: id.into(),
         status: status.into(),
-        amount: euro(1_000),
-        received: euro(minor),
-        capturable: euro(0),
+        amount: Some(euro(1_000)),
+        received: Some(euro(minor)),
+        capturable: Some(euro(0)),
         error_code: None,
         error_message: None,
         action_url: None,
@@ -71,7 +71,7 @@ fn what_agrees_is_counted_and_not_told() {
     let refund = RefundState {
         id: "re_1".into(),
         status: "succeeded".into(),
-        amount: euro(100),
+        amount: Some(euro(100)),
         intent: Some("pi_1".into()),
         failure: None,
         metadata: Metadata::new(),
@@ -125,7 +125,7 @@ fn refunds_that_were_made_at_stripe_are_taken_over() {
     let refund = |id: &str, status: &str, minor: i64| RefundState {
         id: id.into(),
         status: status.into(),
-        amount: euro(minor),
+        amount: Some(euro(minor)),
         intent: Some("pi_1".into()),
         failure: None,
         metadata: Metadata::new(),
@@ -136,10 +136,10 @@ fn refunds_that_were_made_at_stripe_are_taken_over() {
         refunds: vec![refund("re_1", "succeeded", 100), refund("re_2", "succeeded", 50), refund("re_3", "failed", 500)],
         ..Theirs::default()
     };
-    let more_there = found(&payments(100), &theirs);
-    assert_eq!(summary(&more_there), [(DriftKind::Amount, "refund", "y", vec!["complete-refund", "complete-refund"])]);
-    let more_here = found(&payments(300), &theirs);
-    assert_eq!(summary(&more_here), [(DriftKind::Amount, "refund", "y", vec![])]);
+    let there = found(&payments(100), &theirs);
+    assert_eq!(summary(&there), [(DriftKind::Amount, "refund", "y", vec!["complete-refund", "complete-refund"])]);
+    let here = found(&payments(300), &theirs);
+    assert_eq!(summary(&here), [(DriftKind::Amount, "refund", "y", vec![])]);
 }
 
 #[test]
@@ -238,7 +238,7 @@ fn prices_are_there_on_sale_and_cost_the_same() {
         retired,
     };
     let their = |id: &str, active: bool, minor: i64| {
-        (id.to_owned(), PriceState { id: id.into(), active, amount: euro(minor), metadata: Metadata::new() })
+        (id.to_owned(), PriceState { id: id.into(), active, amount: Some(euro(minor)), metadata: Metadata::new() })
     };
     let ours = Ours {
         prices: vec![

@@ -56,7 +56,7 @@ async fn what_is_signed_and_yet_no_event_is_refused() {
     let world = World::start().await;
     let long = "x".repeat(300);
     for body in [
-        "".to_owned(),
+        String::new(),
         "{".to_owned(),
         "[]".to_owned(),
         r#"{"id":"evt_1"}"#.to_owned(),
@@ -180,7 +180,7 @@ async fn unknown_and_deleted_objects_are_passed_over() {
 
     // A customer who was deleted in Stripe's pages is known there no more.
     world.fake.alter(&customer, Some("customer.deleted"), |object| {
-        *object = json!({ "id": object["id"], "object": "customer", "deleted": true })
+        *object = json!({ "id": object["id"], "object": "customer", "deleted": true });
     });
     world.deliver_all().await;
     assert_eq!(world.look().await, report(1, 0, 0, 0));

@@ -303,12 +303,11 @@ fn open(command: OpenAccount, context: &Context<'_>) -> Result<Decision<AccountE
     if subtype.is_some_and(|subtype| subtype.account_type() != class.account_type) {
         return Err(AccountRejection::SubtypeMismatch.into());
     }
-    let currency = match currency {
-        Some(currency) => currency,
-        None => {
-            let chart = context.get::<Chart>(DEFAULT)?;
-            chart.and_then(|chart| chart.currency).ok_or(AccountRejection::CurrencyMissing)?
-        }
+    let currency = if let Some(currency) = currency {
+        currency
+    } else {
+        let chart = context.get::<Chart>(DEFAULT)?;
+        chart.and_then(|chart| chart.currency).ok_or(AccountRejection::CurrencyMissing)?
     };
     if let Some(limit) = limit {
         check_limit(limit, currency)?;

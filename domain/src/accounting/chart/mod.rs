@@ -203,12 +203,11 @@ impl Chart {
         for account in accounts_of(template) {
             let code = account.code_in(currency, base);
             let terms = account.terms(currency);
-            match context.get::<Account>(code.as_str())? {
-                Some(known) => check_known(known, terms, code.as_str())?,
-                None => {
-                    event.accounts.push(Listed { account: code.to_string(), terms });
-                    opened.push((code.to_string(), account.opened(currency, base)));
-                }
+            if let Some(known) = context.get::<Account>(code.as_str())? {
+                check_known(known, terms, code.as_str())?;
+            } else {
+                event.accounts.push(Listed { account: code.to_string(), terms });
+                opened.push((code.to_string(), account.opened(currency, base)));
             }
             if let Some(role) = account.role.filter(|role| self.account_of(*role, currency).is_none()) {
                 event.roles.insert(role, code);

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cron::Cron;
 use super::export::FileFormat;
-use super::question::{Question, QueryParameter, check_parameters};
+use super::question::{QueryParameter, Question, check_parameters};
 use crate::kernel::{Actor, Aggregate, Context, Decision, Refusal, Text, fold};
 use crate::{commands, cqrs_aggregate, events, rejections};
 
@@ -404,7 +404,9 @@ impl Query {
             return Ok(Decision::nothing());
         }
         check(&definition)?;
-        if self.recurrence.is_some() && let Some(name) = unset(&definition) {
+        if self.recurrence.is_some()
+            && let Some(name) = unset(&definition)
+        {
             return Err(QueryRejection::NeedsDefault(name).into());
         }
         let (before, after) = (self.name_key(), fold(&definition.name));
