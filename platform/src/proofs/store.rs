@@ -1,9 +1,11 @@
 //! The notary's tables, read for proofs. Every statement names the tenant, whatever the role that runs it may see.
 
-use sqlx::PgConnection;
+use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, Row as _};
 use uuid::Uuid;
 
 use super::merkle::Hash;
+use super::record::{Record, time_text};
 use super::spans::{Nodes, Span, hash_of, to_read};
 
 /// The last signed checkpoint of a tenant, if there is one yet: size and note.
@@ -55,4 +57,60 @@ async fn nodes(connection: &mut PgConnection, tenant: Uuid, spans: &[Span]) -> R
 /// A hash as it is stored.
 pub fn hash(bytes: &[u8]) -> Result<Hash, sqlx::Error> {
     bytes.try_into().map_err(|_| sqlx::Error::Decode("a hash has 32 bytes".into()))
+}
+
+/// A leaf, and its event where the log still has it.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The leaf's index.
+    pub index: i64,
+    /// Where the log holds the event, as `context/partition@position`.
+    pub place: String,
+    /// The record; missing where the log lacks the event, which it never does unless somebody has deleted it.
+    pub record: Option<Record>,
+}
+
+/// The leaves from `from` up to but without `to`, in order.
+pub async fn entries(connection: &mut PgConnection, tenant: Uuid, from: i64, to: i64) -> Result<Vec<Entry>, sqlx::Error> {
+    const READ: &str = "SELECT l.leaf_index, l.context, l.partition, l.position, l.event_id, l.payload_salt, l.payload_digest, l.leaf_hash, \
+            e.event_id AS found, e.aggregate_type, e.aggregate_id, e.sequence, e.event_type, e.event_version, e.recorded_at, \
+            e.metadata::text AS metadata, CASE WHEN l.payload_salt IS NOT NULL THEN e.payload::text END AS payload \
+        FROM audit.leaves l LEFT JOIN log.events e ON e.context = l.context AND e.partition = l.partition AND e.position = l.position \
+            AND e.tenant_id = l.tenant_id \
+        WHERE l.tenant_id = $1 AND l.leaf_index >= $2 AND l.leaf_index < $3 ORDER BY l.leaf_index";
+    sqlx::query(READ).bind(tenant).bind(from).bind(to).fetch_all(connection).await?.iter().map(entry).collect()
+}
+
+/// The index of the leaf of an event.
+pub async fn index_of(connection: &mut PgConnection, tenant: Uuid, event: Uuid) -> Result<Option<i64>, sqlx::Error> {
+    const READ: &str = "SELECT leaf_index FROM audit.leaves WHERE tenant_id = $1 AND event_id = $2 ORDER BY leaf_index LIMIT 1";
+    sqlx::query_scalar(READ).bind(tenant).bind(event).fetch_optional(connection).await
+}
+
+fn entry(row: &PgRow) -> Result<Entry, sqlx::Error> {
+    let index: i64 = row.try_get("leaf_index")?;
+    let (context, partition, position): (String, i32, i64) =
+        (row.try_get("context")?, row.try_get("partition")?, row.try_get("position")?);
+    let place = format!("{context}/{partition}@{position}");
+    let Some(event_id) = row.try_get::<Option<Uuid>, _>("found")? else { return Ok(Entry { index, place, record: None }) };
+    let hexadecimal = |name: &str| row.try_get::<Vec<u8>, _>(name).map(hex::encode);
+    let record = Record {
+        index: index.unsigned_abs(),
+        context,
+        partition,
+        position,
+        event_id: event_id.to_string(),
+        aggregate_type: row.try_get("aggregate_type")?,
+        aggregate_id: row.try_get("aggregate_id")?,
+        sequence: row.try_get("sequence")?,
+        event_type: row.try_get("event_type")?,
+        event_version: row.try_get("event_version")?,
+        recorded_at: time_text(row.try_get("recorded_at")?),
+        metadata: row.try_get("metadata")?,
+        payload: row.try_get("payload")?,
+        payload_salt: row.try_get::<Option<Vec<u8>>, _>("payload_salt")?.map(hex::encode),
+        payload_digest: hexadecimal("payload_digest")?,
+        leaf_hash: hexadecimal("leaf_hash")?,
+    };
+    Ok(Entry { index, place, record: Some(record) })
 }
