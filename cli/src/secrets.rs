@@ -58,6 +58,24 @@ impl Secrets {
     }
 }
 
+/// Puts a new key before those that sign checkpoints; the one that signed before goes on beside it, and older ones are dropped.
+pub fn rotate_audit_key(dir: &Path) -> Result<()> {
+    Secrets::load(dir)?;
+    let path = dir.join("secrets.env");
+    let text = std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        lines.push(match line.split_once('=') {
+            Some((AUDIT_SIGNING_KEY, keys)) => {
+                let before = keys.split(',').next().unwrap_or_default().trim();
+                format!("{AUDIT_SIGNING_KEY}={},{before}\n", random()?)
+            }
+            _ => format!("{line}\n"),
+        });
+    }
+    write_private(&path, &lines.concat())
+}
+
 /// 32 bytes from the kernel, as 64 hexadecimal digits.
 pub fn random() -> Result<String> {
     let mut bytes = [0; 32];
