@@ -4,7 +4,7 @@ mod forgery;
 mod history;
 mod python;
 
-use super::manifest::{CHECKPOINT, Encoding, Folder as _, MANIFEST};
+use super::manifest::{CHECKPOINT, Encoding, MANIFEST};
 use super::verify::{Trust, Verified, verify};
 use history::{Export, History, named, signing_key};
 
@@ -70,38 +70,39 @@ fn each_thing_that_is_wrong_has_one_clear_reason() {
         })
     };
     let first = "events-000001.ndjson";
-    let expected: Vec<(String, &[&str])> = vec![
-        (told(&|export| drop(export.remove(MANIFEST))), &["no manifest.json", "broken off"]),
-        (told(&|export| drop(export.remove(first))), &[first, "missing"]),
-        (told(&|export| drop(export.insert("more.txt".to_owned(), Vec::new()))), &["more.txt", "does not name it"]),
-        (replaced(MANIFEST, "audit/1", "audit/2"), &["format", "neuroops-audit/1"]),
-        (replaced(CHECKPOINT, "\n24\n", "\n25\n"), &[CHECKPOINT, "signature", "not one of this text"]),
-        (replaced(first, "\\\"n\\\":3", "\\\"n\\\":4"), &[first, "event 4 of the file", "event 3 (crm/", "payload is not the one"]),
-        (replaced(first, "\"sequence\":", "\"sequence\":1"), &[first, "event 1 of the file", "leaf hash is another"]),
-        (replaced(first, "{\"index\":2,", "{\"index\":3,"), &["event 3 of the file", "event 3 of the history, where event 2 is expected"]),
-        (replaced(first, "{\"index\":2,", "{ \"index\":2,"), &["line 3", "not written as an export writes it"]),
-        (told(&|export| export.get_mut(first).unwrap().truncate(100)), &[first, "the last line has no end"]),
+    let stranger = other.tenant.to_string();
+    let expected = [
+        (told(&|export| drop(export.remove(MANIFEST))), vec!["no manifest.json", "broken off"]),
+        (told(&|export| drop(export.remove(first))), vec![first, "missing"]),
+        (told(&|export| drop(export.insert("more.txt".to_owned(), Vec::new()))), vec!["more.txt", "does not name it"]),
+        (replaced(MANIFEST, "audit/1", "audit/2"), vec!["format", "neuroops-audit/1"]),
+        (replaced(CHECKPOINT, "\n24\n", "\n25\n"), vec![CHECKPOINT, "signature", "not one of this text"]),
+        (replaced(first, "\\\"n\\\":3", "\\\"n\\\":4"), vec![first, "event 4 of the file", "event 3 (crm/", "payload is not the one"]),
+        (replaced(first, "\"sequence\":", "\"sequence\":1"), vec![first, "event 1 of the file", "leaf hash is another"]),
+        (replaced(first, "{\"index\":2,", "{\"index\":3,"), vec!["event 3 of the file", "event 3 of the history, where event 2 is expected"]),
+        (replaced(first, "{\"index\":2,", "{ \"index\":2,"), vec!["line 3", "not written as an export writes it"]),
+        (told(&|export| export.get_mut(first).unwrap().truncate(100)), vec![first, "the last line has no end"]),
         (
             told(&|export| *export = other.export(Encoding::Ndjson, 0..EVENTS, EVENTS, None)),
-            &["is not signed by the key", "it bears signatures of", &other.tenant.to_string()],
+            vec!["is not signed by the key", "it bears signatures of", &stranger],
         ),
         (
             refusal(&export, &history, Some(&other.checkpoint(KEPT))).unwrap(),
-            &["the checkpoint that you hold is of tenant", &other.tenant.to_string()],
+            vec!["the checkpoint that you hold is of tenant", &stranger],
         ),
         (
             refusal(&history.export(Encoding::Ndjson, 0..9, 9, None), &history, Some(&kept)).unwrap(),
-            &["holds 15", "only 9", "cut off"],
+            vec!["has 15 events", "only 9", "cut off"],
         ),
         (
             refusal(&history.export(Encoding::Ndjson, 3..9, EVENTS, None), &history, Some(&kept)).unwrap(),
-            &["export again with `--since 15`"],
+            vec!["export again with `--since 15`"],
         ),
-        (refusal(&export, &history, Some("nonsense")).unwrap(), &["the checkpoint that you hold", "no signed note"]),
+        (refusal(&export, &history, Some("nonsense")).unwrap(), vec!["the checkpoint that you hold", "no signed note"]),
     ];
     for (told, words) in expected {
-        for word in words.iter().map(|word| word.replace("holds 15", "has 15 events")) {
-            assert!(told.contains(&word), "`{word}` is not in: {told}");
+        for word in words {
+            assert!(told.contains(word), "`{word}` is not in: {told}");
         }
     }
 }
