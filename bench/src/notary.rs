@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 
 use ::commands::{BusOptions, CommandBus};
 use anyhow::{Context as _, Result, ensure};
-use futures::StreamExt as _;
+use domain::kernel::{TenantId, partition_of};
 use hdrhistogram::Histogram;
 use platform::proofs::note::SigningKey;
 use platform::proofs::{spans, store};
 use platform::tenant_tx::TenantTx;
 use projections::contexts;
+use sqlx::{Connection as _, PgConnection};
 use uuid::Uuid;
 use workers::notary::NotaryOptions;
 use workers::{Roles, WorkerOptions, Workers};
@@ -20,7 +21,7 @@ use crate::report::Report;
 use crate::setup::Bench;
 
 /// Events of the history that proofs are made of.
-const EVENTS: usize = 1_000_000;
+const EVENTS: i64 = 1_000_000;
 /// Proofs that are made.
 const PROOFS: usize = 5000;
 
@@ -39,7 +40,7 @@ pub async fn run(report: &mut Report) -> Result<()> {
     report.add("commands, 512 in flight, with a notary", "1/s", beside, "without", alone, "");
     workers.stop().await;
     drain(&bench).await?;
-    let tenant = grow(&bench, &bus).await?;
+    let tenant = grow(&bench).await?;
     let times = proofs(&bench, tenant).await?;
     #[expect(clippy::cast_precision_loss, reason = "microseconds of a benchmark")]
     let p99 = times.value_at_quantile(0.99) as f64 / 1000.0;
@@ -95,13 +96,18 @@ async fn drain(bench: &Bench) -> Result<f64> {
     Ok(rate)
 }
 
-/// Appends a long history for one tenant and has it recorded.
-async fn grow(bench: &Bench, bus: &Arc<CommandBus>) -> Result<Uuid> {
+/// Gives one tenant a long history, of copies of an event that was appended, and has it recorded.
+async fn grow(bench: &Bench) -> Result<Uuid> {
+    const COPY: &str = "WITH h AS (UPDATE log.heads SET position = position + $3 WHERE context = 'crm' AND partition = $2 RETURNING position), \
+            e AS (SELECT * FROM log.events WHERE context = 'crm' ORDER BY partition, position LIMIT 1) \
+        INSERT INTO log.events (context, partition, position, event_id, tenant_id, aggregate_type, aggregate_id, sequence, event_type, event_version, \
+            payload, metadata, recorded_at) \
+        SELECT e.context, $2, h.position - $3 + n, gen_random_uuid(), $1, e.aggregate_type, 'c' || n, 1, e.event_type, e.event_version, e.payload, \
+            e.metadata, now() FROM h, e, generate_series(1, $3) n";
     let tenant = platform::clock::new_id();
-    let mut under_way = futures::stream::iter((0..EVENTS).map(|_| bus.execute(request(tenant)))).buffer_unordered(512);
-    while let Some(result) = under_way.next().await {
-        result?;
-    }
+    let partition = partition_of(&TenantId(tenant).partition_key(), bench.partitions);
+    let mut admin = PgConnection::connect(&bench.admin_url).await?;
+    sqlx::query(COPY).bind(tenant).bind(partition).bind(EVENTS).execute(&mut admin).await?;
     drain(bench).await?;
     Ok(tenant)
 }
