@@ -1,5 +1,6 @@
 //! The binary as its users run it: real servers, real kills.
 
+mod audit;
 mod automation;
 mod business;
 mod contract;

@@ -5,6 +5,7 @@ mod accounting;
 mod analytics;
 mod analytics_series;
 mod analytics_sql;
+mod audit;
 mod auth;
 mod billing;
 mod bulk;
