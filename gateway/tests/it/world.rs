@@ -63,7 +63,8 @@ impl World {
 async fn follow(db: &TestDatabase, contexts: &[&'static str]) -> DropGuard {
     let cancel = CancellationToken::new();
     let heads = LogHeads::watch(db.worker.clone());
-    let options = TailOptions { contexts: contexts.iter().map(|&context| context.to_owned()).collect(), kafka: None, group: "test".to_owned() };
+    let options =
+        TailOptions { contexts: contexts.iter().map(|&context| context.to_owned()).collect(), kafka: None, group: "test".to_owned() };
     let tail = Tail::start(LogReader::new(db.worker.clone()), heads, options, cancel.clone()).await.unwrap();
     let followed = |projection: &dyn Projection| projection.contexts().iter().all(|context| contexts.contains(context));
     for projection in listed::projections().into_iter().filter(|projection| followed(projection.as_ref())) {

@@ -162,11 +162,25 @@ impl Business {
             self.must(&format!("invoicing/invoice/{id}/finalize"), json!({ "date": day })).await;
             let net = quantity * price;
             let line = |product, quantity, net, tax| Sold {
-                day, document: id.clone(), credit: false, currency, customer: customer.clone(), product, quantity, net, tax
+                day,
+                document: id.clone(),
+                credit: false,
+                currency,
+                customer: customer.clone(),
+                product,
+                quantity,
+                net,
+                tax,
             };
             let lines = [line(product, quantity, net, net / 5), line("", 1, 500, 0)];
             let owed = Owed {
-                document: id.clone(), party: customer.clone(), payable: false, currency, due: day + TimeDelta::days(14), day, amount: net + net / 5 + 500
+                document: id.clone(),
+                party: customer.clone(),
+                payable: false,
+                currency,
+                due: day + TimeDelta::days(14),
+                day,
+                amount: net + net / 5 + 500,
             };
             self.owed.push(owed.clone());
             self.settle(n, &owed, &lines[0]).await;
@@ -190,10 +204,19 @@ impl Business {
                 self.owed.push(moved(3, -invoice.amount));
             }
             3 | 8 | 16 => {
-                let body = json!({ "reason": "returned", "reference": format!("case {n}"), "date": later(5), "lines": [{ "line_id": "1" }] });
+                let body =
+                    json!({ "reason": "returned", "reference": format!("case {n}"), "date": later(5), "lines": [{ "line_id": "1" }] });
                 self.must(&path("credit"), body).await;
                 self.owed.push(moved(5, -(goods.net + goods.tax)));
-                let note = Sold { day: later(5), document: format!("note {n}"), credit: true, quantity: 0, net: -goods.net, tax: -goods.tax, ..goods.clone() };
+                let note = Sold {
+                    day: later(5),
+                    document: format!("note {n}"),
+                    credit: true,
+                    quantity: 0,
+                    net: -goods.net,
+                    tax: -goods.tax,
+                    ..goods.clone()
+                };
                 self.sold.push(note);
             }
             1 | 2 | 11 => {
@@ -229,7 +252,11 @@ impl Business {
             let owed = Owed { document: id, party: format!("s-{}", n % 2), payable: true, currency: "EUR", due, day, amount: 4_000 + n };
             self.owed.push(owed.clone());
             if n == 0 {
-                self.must("invoicing/bill/b-0/record-payment", json!({ "amount": money(1_500, "EUR"), "reference": "out 1", "date": ago(60) })).await;
+                self.must(
+                    "invoicing/bill/b-0/record-payment",
+                    json!({ "amount": money(1_500, "EUR"), "reference": "out 1", "date": ago(60) }),
+                )
+                .await;
                 self.owed.push(Owed { day: ago(60), amount: -1_500, ..owed });
             }
         }
@@ -240,7 +267,14 @@ impl Business {
     async fn keep_books(&mut self) {
         self.must("accounting/chart/default/apply-template", json!({ "template": "trading_company", "currency": "EUR" })).await;
         let line = |account: &str, side: &str, amount: i64| json!({ "account": account, "side": side, "amount": money(amount, "EUR") });
-        let entries = [(95, "1100", 500_000_i64), (70, "1100", -120_000), (40, "1000", 9_000), (33, "1100", 45_000), (33, "1000", -500), (2, "1100", -7_777)];
+        let entries = [
+            (95, "1100", 500_000_i64),
+            (70, "1100", -120_000),
+            (40, "1000", 9_000),
+            (33, "1100", 45_000),
+            (33, "1000", -500),
+            (2, "1100", -7_777),
+        ];
         for (n, (days, account, amount)) in entries.into_iter().enumerate() {
             let (debit, credit) = if amount > 0 { (account, "4000") } else { ("6800", account) };
             let body = json!({ "date": ago(days), "lines": [line(debit, "debit", amount.abs()), line(credit, "credit", amount.abs())] });
@@ -284,8 +318,14 @@ impl Business {
         let stages = json!([{ "id": "talk", "name": "Talk", "probability_percent": 20 }, { "id": "offer", "name": "Offer", "probability_percent": 60 },
             { "id": "idle", "name": "Idle", "probability_percent": 90 }]);
         self.must("crm/pipeline/p/define", json!({ "name": "Sales", "stages": stages })).await;
-        let deals = [("a", "talk", Some(10_000), Some(ago(3))), ("b", "talk", Some(20_000), Some(today() + TimeDelta::days(70))),
-            ("c", "offer", Some(50_000), None), ("d", "offer", None, None), ("won", "offer", Some(70_000), None), ("lost", "talk", Some(1), None)];
+        let deals = [
+            ("a", "talk", Some(10_000), Some(ago(3))),
+            ("b", "talk", Some(20_000), Some(today() + TimeDelta::days(70))),
+            ("c", "offer", Some(50_000), None),
+            ("d", "offer", None, None),
+            ("won", "offer", Some(70_000), None),
+            ("lost", "talk", Some(1), None),
+        ];
         for (id, stage, amount, expected) in deals {
             let mut body = json!({ "name": id, "pipeline_id": "p", "stage": stage, "expected_close": expected });
             if let Some(amount) = amount {

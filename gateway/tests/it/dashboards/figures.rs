@@ -12,6 +12,11 @@ pub fn number(row: &Value, name: &str) -> i64 {
     row[name].as_i64().unwrap_or_else(|| panic!("{name} of {row} is no whole number"))
 }
 
+/// A small whole number as the answers of series have it.
+pub fn real(number: i64) -> f64 {
+    f64::from(i32::try_from(number).unwrap())
+}
+
 /// A day of a row.
 pub fn day(row: &Value, name: &str) -> NaiveDate {
     row[name].as_str().and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{name} of {row} is no day"))
@@ -29,7 +34,11 @@ fn bucket(unit: &str, day: NaiveDate) -> NaiveDate {
 /// Invoiced, credited, and tax of both, of some facts.
 fn sums<'a>(facts: impl Iterator<Item = &'a Sold>) -> [i64; 4] {
     facts.fold([0; 4], |[net, tax, credited, credited_tax], fact| {
-        if fact.credit { [net, tax, credited - fact.net, credited_tax - fact.tax] } else { [net + fact.net, tax + fact.tax, credited, credited_tax] }
+        if fact.credit {
+            [net, tax, credited - fact.net, credited_tax - fact.tax]
+        } else {
+            [net + fact.net, tax + fact.tax, credited, credited_tax]
+        }
     })
 }
 
@@ -41,10 +50,12 @@ async fn check_revenue(business: &Business, query: &str, unit: &str, chosen: imp
         let within = |fact: &&Sold| chosen(fact) && fact.currency == currency && bucket(unit, fact.day) == first;
         let expected = sums(business.sold.iter().filter(within));
         let [net, tax, credited, credited_tax] = expected;
-        let found = ["net_minor", "tax_minor", "credited_net_minor", "credited_minor", "total_minor", "revenue_minor"].map(|name| number(row, name));
+        let found = ["net_minor", "tax_minor", "credited_net_minor", "credited_minor", "total_minor", "revenue_minor"]
+            .map(|name| number(row, name));
         assert_eq!(found, [net, tax, credited, credited + credited_tax, net + tax, net - credited], "{query} {row}");
         let documents = |credit: bool| {
-            let mut names: Vec<&str> = business.sold.iter().filter(within).filter(|fact| fact.credit == credit).map(|fact| fact.document.as_str()).collect();
+            let mut names: Vec<&str> =
+                business.sold.iter().filter(within).filter(|fact| fact.credit == credit).map(|fact| fact.document.as_str()).collect();
             names.sort_unstable();
             names.dedup();
             i64::try_from(names.len()).unwrap()
@@ -74,7 +85,8 @@ async fn revenue_is_that_of_the_invoices_and_credit_notes() {
         let lines = business.drilled(&row["drill"]).await;
         assert_eq!(lines.iter().map(|line| number(line, "net_minor")).sum::<i64>(), number(&row, "revenue_minor"), "{row}");
         if let Some(line) = lines.first() {
-            let history = business.client.get(&format!("/v1/invoicing/invoice/{}/history", line["invoice_id"].as_str().unwrap())).await.text();
+            let history =
+                business.client.get(&format!("/v1/invoicing/invoice/{}/history", line["invoice_id"].as_str().unwrap())).await.text();
             assert!(history.contains("invoice_finalized"), "{history}");
         }
     }
@@ -82,21 +94,35 @@ async fn revenue_is_that_of_the_invoices_and_credit_notes() {
     let months = business.ask("invoicing/revenue-by-month").await;
     let ours = business.rows(&format!("revenue?from={}", ago(100))).await;
     for month in months["data"].as_array().unwrap() {
-        let same = |row: &&Value| row["date"].as_str().unwrap().starts_with(month["month"].as_str().unwrap()) && row["currency"] == month["currency"];
+        let same = |row: &&Value| {
+            row["date"].as_str().unwrap().starts_with(month["month"].as_str().unwrap()) && row["currency"] == month["currency"]
+        };
         let row = ours.iter().find(same).unwrap_or_else(|| panic!("no row for {month}"));
-        for name in ["invoice_count", "net_minor", "tax_minor", "total_minor", "credit_note_count", "credited_net_minor", "credited_minor", "revenue_minor"] {
+        for name in [
+            "invoice_count",
+            "net_minor",
+            "tax_minor",
+            "total_minor",
+            "credit_note_count",
+            "credited_net_minor",
+            "credited_minor",
+            "revenue_minor",
+        ] {
             assert_eq!(number(row, name), number(month, name), "{name} of {month}");
         }
     }
     // A series is made of it, without gaps.
     let from = ago(30);
-    let uri = format!("series?source=analytics/revenue&date=date&value=revenue_minor&filter.bucket=day&filter.currency=EUR&from={from}&to={}&filter.from={from}", today());
+    let uri = format!(
+        "series?source=analytics/revenue&date=date&value=revenue_minor&filter.bucket=day&filter.currency=EUR&from={from}&to={}&filter.from={from}",
+        today()
+    );
     let series = business.ask(&uri).await;
     let points = series["series"][0]["points"].as_array().unwrap();
     assert_eq!(points.len(), 31);
     for point in points {
         let [net, _, credited, _] = sums(business.sold.iter().filter(|fact| fact.currency == "EUR" && fact.day == day(point, "date")));
-        assert_eq!(point["value"].as_f64(), Some((net - credited) as f64), "{point}");
+        assert_eq!(point["value"].as_f64(), Some(real(net - credited)), "{point}");
     }
     business.world.stop().await;
 }
@@ -123,7 +149,8 @@ async fn what_is_owed_is_told_by_age_for_any_day() {
             assert_eq!(rows.len(), 5 * currencies.len(), "{uri}: {rows:?}");
             for row in &rows {
                 let (least, most) = (row["from_days"].as_i64().unwrap_or(i64::MIN), row["to_days"].as_i64().unwrap_or(i64::MAX));
-                let within = |fact: &&(&Owed, i64)| row["currency"] == fact.0.currency && (least..=most).contains(&(at - fact.0.due).num_days());
+                let within =
+                    |fact: &&(&Owed, i64)| row["currency"] == fact.0.currency && (least..=most).contains(&(at - fact.0.due).num_days());
                 let expected: i64 = facts.values().filter(within).map(|(_, amount)| amount).sum();
                 assert_eq!(number(row, "open_minor"), expected, "{uri} {row}");
                 assert_eq!(number(row, "document_count"), i64::try_from(facts.values().filter(within).count()).unwrap(), "{uri} {row}");
@@ -151,7 +178,11 @@ async fn cash_and_recurring_revenue_go_on_from_where_they_were() {
             let first = day(row, "date");
             let of = |wanted: &dyn Fn(NaiveDate) -> bool, sign: i64| -> i64 {
                 let moved = business.paid.iter().filter(|paid| row["account"] == paid.account && wanted(paid.day));
-                moved.map(|paid| paid.amount).filter(|amount| sign == 0 || amount.signum() == sign).map(|amount| if sign < 0 { -amount } else { amount }).sum()
+                moved
+                    .map(|paid| paid.amount)
+                    .filter(|amount| sign == 0 || amount.signum() == sign)
+                    .map(|amount| if sign < 0 { -amount } else { amount })
+                    .sum()
             };
             let (before, within) = (|day| bucket(unit, day) < first, |day| bucket(unit, day) == first);
             let expected = [of(&before, 0), of(&within, 1), of(&within, -1), of(&before, 0) + of(&within, 0)];
@@ -191,7 +222,20 @@ async fn the_pipeline_is_told_by_stage_and_month_and_the_stock_by_how_long_it_la
     let business = Business::trading().await;
     let rows = business.rows("pipeline").await;
     let rows: Vec<&Value> = rows.iter().filter(|row| row["pipeline_id"] == "p").collect();
-    let seen: Vec<Value> = rows.iter().map(|row| json!([row["stage_id"], row["date"], row["currency"], row["deal_count"], row["overdue_count"], row["amount_minor"], row["weighted_minor"]])).collect();
+    let seen: Vec<Value> = rows
+        .iter()
+        .map(|row| {
+            json!([
+                row["stage_id"],
+                row["date"],
+                row["currency"],
+                row["deal_count"],
+                row["overdue_count"],
+                row["amount_minor"],
+                row["weighted_minor"]
+            ])
+        })
+        .collect();
     let month = |day: NaiveDate| day.with_day(1).unwrap();
     let later = today() + TimeDelta::days(70);
     let expected = [
@@ -207,8 +251,12 @@ async fn the_pipeline_is_told_by_stage_and_month_and_the_stock_by_how_long_it_la
         assert_eq!(i64::try_from(deals.len()).unwrap(), number(row, "deal_count"), "{row}");
     }
     let stages = business.ask("crm/pipeline-by-stage?pipeline_id=p").await;
-    let sums: Vec<Value> = stages["data"].as_array().unwrap().iter().map(|row| json!([row["stage_id"], row["currency"], row["amount_minor"]])).collect();
-    assert_eq!(sums, [json!(["talk", "EUR", 30_000]), json!(["offer", "EUR", 50_000]), json!(["offer", null, 0]), json!(["idle", null, 0])]);
+    let sums: Vec<Value> =
+        stages["data"].as_array().unwrap().iter().map(|row| json!([row["stage_id"], row["currency"], row["amount_minor"]])).collect();
+    assert_eq!(
+        sums,
+        [json!(["talk", "EUR", 30_000]), json!(["offer", "EUR", 50_000]), json!(["offer", null, 0]), json!(["idle", null, 0])]
+    );
 
     let rows = business.rows("stock-cover?days=30").await;
     // 20 came, 12 left, 3 came back: 11 are left, and 9 went in thirty days. 30.00 less 14.00 and 3.50 more.

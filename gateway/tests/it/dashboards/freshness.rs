@@ -19,7 +19,10 @@ fn sales() -> Arc<dyn Projection> {
 async fn rows(pool: &sqlx::PgPool) -> BTreeMap<&'static str, Vec<String>> {
     let mut all = BTreeMap::new();
     for table in sales().tables() {
-        all.insert(*table, sqlx::query_scalar(&format!("SELECT to_jsonb(t)::text FROM {table} t ORDER BY 1")).fetch_all(pool).await.unwrap());
+        all.insert(
+            *table,
+            sqlx::query_scalar(&format!("SELECT to_jsonb(t)::text FROM {table} t ORDER BY 1")).fetch_all(pool).await.unwrap(),
+        );
     }
     all
 }
@@ -33,7 +36,8 @@ async fn a_rebuild_makes_the_same_sales_and_applying_again_changes_nothing() {
     let live = rows(&pool).await;
     assert_eq!(live["analytics_sale_list"].len(), 2 * 22 + 3, "a void invoice has no lines");
     let log = LogReader::new(pool.clone());
-    let places: Vec<(Place, i64)> = log.heads().await.unwrap().into_keys().filter(|place| place.context == "invoicing").map(|place| (place, 0)).collect();
+    let places: Vec<(Place, i64)> =
+        log.heads().await.unwrap().into_keys().filter(|place| place.context == "invoicing").map(|place| (place, 0)).collect();
     let events = log.after(&places, 10_000).await.unwrap();
     // In one batch, and one by one.
     for size in [events.len(), 1] {
@@ -77,12 +81,17 @@ async fn an_answer_names_all_contexts_behind_it_and_includes_what_is_waited_for(
     }
     business.must("invoicing/invoice/n-1/void", json!({ "reason": "by mistake" })).await;
     assert_eq!(revenue(&business).await, 400);
-    let beyond = business.client.get_after("/v1/analytics/revenue", &format!("{}9", reached.split(',').find(|token| token.starts_with("invoicing")).unwrap())).await;
+    let beyond = business
+        .client
+        .get_after("/v1/analytics/revenue", &format!("{}9", reached.split(',').find(|token| token.starts_with("invoicing")).unwrap()))
+        .await;
     beyond.is_problem(400, "position_unknown");
 
     // Another tenant has none of it.
     let stranger = business.world.gateway.client("owner").await;
-    for dashboard in ["overview", "revenue", "receivables", "payables", "cash", "recurring-revenue", "stock-cover", "top-customers", "top-products"] {
+    for dashboard in
+        ["overview", "revenue", "receivables", "payables", "cash", "recurring-revenue", "stock-cover", "top-customers", "top-products"]
+    {
         let answer = stranger.get(&format!("/v1/analytics/{dashboard}")).await;
         assert_eq!((answer.status.as_u16(), &answer.json()["data"]), (200, &json!([])), "{dashboard}");
     }
@@ -98,12 +107,17 @@ async fn what_lags_says_so() {
     business.rows("revenue").await;
     let caught = business.rows("projection-lag?context=invoicing").await;
     let sales = |rows: &[Value]| rows.iter().find(|row| row["projection"] == "analytics.sales").unwrap().clone();
-    assert_eq!((&sales(&caught)["lag_events"], &sales(&caught)["lag_seconds"], &sales(&caught)["parked_events"]), (&json!(0), &json!(0), &json!(0)));
+    assert_eq!(
+        (&sales(&caught)["lag_events"], &sales(&caught)["lag_seconds"], &sales(&caught)["parked_events"]),
+        (&json!(0), &json!(0), &json!(0))
+    );
     let client = business.client.clone();
     let gateway = business.world.stand_still();
     // The projectors end when they see that they shall; what they still take is not behind.
     let lagging = crate::world::eventually("a projection is behind", async || {
-        client.does("/v1/invoicing/invoice/i/record-payment", &json!({ "amount": money(1, "EUR"), "reference": platform::clock::new_id() })).await;
+        client
+            .does("/v1/invoicing/invoice/i/record-payment", &json!({ "amount": money(1, "EUR"), "reference": platform::clock::new_id() }))
+            .await;
         let rows = client.get("/v1/analytics/projection-lag?context=invoicing&least=1").await.json()["data"].as_array().unwrap().clone();
         rows.iter().any(|row| row["projection"] == "analytics.sales").then(|| sales(&rows))
     })

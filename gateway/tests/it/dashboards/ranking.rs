@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde_json::Value;
 
 use super::business::{Business, Sold, ago, today};
-use super::figures::number;
+use super::figures::{number, real};
 
 /// Net less credited, by some key.
 fn by<K: Ord>(facts: &[Sold], from: NaiveDate, to: NaiveDate, key: impl Fn(&Sold) -> K) -> BTreeMap<K, i64> {
@@ -28,16 +28,23 @@ async fn the_best_are_those_who_brought_most() {
     for row in &rows {
         let (currency, id) = (row["currency"].as_str().unwrap(), row["customer_id"].as_str().unwrap());
         let key = now.keys().find(|(code, customer)| *code == currency && customer == id).unwrap();
-        assert_eq!((number(row, "revenue_minor"), number(row, "previous_revenue_minor")), (now[key], before.get(key).copied().unwrap_or(0)), "{row}");
+        assert_eq!(
+            (number(row, "revenue_minor"), number(row, "previous_revenue_minor")),
+            (now[key], before.get(key).copied().unwrap_or(0)),
+            "{row}"
+        );
         let total: i64 = now.iter().filter(|((code, _), _)| *code == currency).map(|(_, sum)| sum).sum();
-        let share = (now[key] as f64 * 10_000.0 / total as f64).round() / 100.0;
+        let share = (real(now[key]) * 10_000.0 / real(total)).round() / 100.0;
         assert!((row["share_percent"].as_f64().unwrap() - share).abs() < 0.011, "{row} has {share} of a hundred");
         assert_eq!(row["customer_name"].as_str().unwrap(), format!("Customer {}", id.trim_start_matches("c-")));
         let lines = business.drilled(&row["drill"]).await;
         assert_eq!(lines.iter().map(|line| number(line, "net_minor")).sum::<i64>(), now[key], "{row}");
     }
     for pair in rows.windows(2).filter(|pair| pair[0]["currency"] == pair[1]["currency"]) {
-        assert!(number(&pair[0], "revenue_minor") >= number(&pair[1], "revenue_minor") && number(&pair[0], "rank") + 1 == number(&pair[1], "rank"));
+        assert!(
+            number(&pair[0], "revenue_minor") >= number(&pair[1], "revenue_minor")
+                && number(&pair[0], "rank") + 1 == number(&pair[1], "rank")
+        );
     }
     let first = business.rows(&format!("top-customers?from={from}&to={to}&limit=1&currency=EUR")).await;
     assert_eq!((first.len(), &first[0]), (1, rows.iter().find(|row| row["currency"] == "EUR").unwrap()));
@@ -91,7 +98,10 @@ async fn the_overview_compares_a_period_with_the_one_before() {
         let row = &rows[0];
         let days = (to - from).num_days() + 1;
         let (previous_from, previous_to) = (from - chrono::TimeDelta::days(days), from - chrono::TimeDelta::days(1));
-        assert_eq!((row["previous_from"].as_str(), row["previous_to"].as_str()), (Some(&*previous_from.to_string()), Some(&*previous_to.to_string())));
+        assert_eq!(
+            (row["previous_from"].as_str(), row["previous_to"].as_str()),
+            (Some(&*previous_from.to_string()), Some(&*previous_to.to_string()))
+        );
         let revenue = |from, to| by(&business.sold, from, to, |fact| fact.currency).get("EUR").copied().unwrap_or(0);
         assert_eq!(number(row, "revenue_minor"), revenue(from, to), "{row}");
         assert_eq!(number(row, "previous_revenue_minor"), revenue(previous_from, previous_to), "{row}");
@@ -100,11 +110,24 @@ async fn the_overview_compares_a_period_with_the_one_before() {
         assert_eq!(names.map(|name| number(row, &format!("previous_{name}_minor"))), standing(&business, previous_to), "{uri}: {row}");
         // All stock was booked today, and the deal was won four days ago.
         let now = i64::from(default);
-        let names = ["stock_value_minor", "previous_stock_value_minor", "won_minor", "previous_won_minor", "pipeline_minor", "weighted_pipeline_minor"];
+        let names = [
+            "stock_value_minor",
+            "previous_stock_value_minor",
+            "won_minor",
+            "previous_won_minor",
+            "pipeline_minor",
+            "weighted_pipeline_minor",
+        ];
         assert_eq!(names.map(|name| number(row, name)), [1_950 * now, 0, 70_000 * now, 0, 80_000, 36_000], "{uri}: {row}");
-        for (name, sum, amount) in [("revenue", "revenue_minor", "revenue_minor"), ("receivables", "receivables_minor", "open_minor"),
-            ("payables", "payables_minor", "open_minor"), ("mrr", "mrr_minor", "delta_minor"), ("stock", "stock_value_minor", "value_minor"),
-            ("won", "won_minor", "amount_minor"), ("pipeline", "pipeline_minor", "amount_minor")] {
+        for (name, sum, amount) in [
+            ("revenue", "revenue_minor", "revenue_minor"),
+            ("receivables", "receivables_minor", "open_minor"),
+            ("payables", "payables_minor", "open_minor"),
+            ("mrr", "mrr_minor", "delta_minor"),
+            ("stock", "stock_value_minor", "value_minor"),
+            ("won", "won_minor", "amount_minor"),
+            ("pipeline", "pipeline_minor", "amount_minor"),
+        ] {
             let drilled: i64 = business.drilled(&row["drill"][name]).await.iter().map(|row| number(row, amount)).sum();
             assert_eq!(drilled, number(row, sum), "{uri}: {name}");
         }

@@ -32,9 +32,15 @@ async fn values_that_are_not_allowed_are_refused() {
     }
     // As far as the calendar goes, and up to the bounds.
     for query in [
-        "revenue?from=2000-01-01&to=2026-03-01&bucket=month", "revenue?from=9999-12-31&to=9999-12-31", "cash?to=0001-01-01&bucket=day",
-        "overview?from=0001-01-02&to=0001-01-03", "receivables?as_of=0001-01-01", "payables?as_of=9999-12-31", "revenue?to=9999-12-31&bucket=month",
-        "top-products?from=9999-12-31&to=9999-12-31&limit=1000", "recurring-revenue?from=9999-12-31&to=9999-12-31&bucket=week",
+        "revenue?from=2000-01-01&to=2026-03-01&bucket=month",
+        "revenue?from=9999-12-31&to=9999-12-31",
+        "cash?to=0001-01-01&bucket=day",
+        "overview?from=0001-01-02&to=0001-01-03",
+        "receivables?as_of=0001-01-01",
+        "payables?as_of=9999-12-31",
+        "revenue?to=9999-12-31&bucket=month",
+        "top-products?from=9999-12-31&to=9999-12-31&limit=1000",
+        "recurring-revenue?from=9999-12-31&to=9999-12-31&bucket=week",
     ] {
         let answer = client.get(&format!("/v1/analytics/{query}")).await;
         assert_eq!(answer.status.as_u16(), 200, "{query}: {}", answer.text());
@@ -55,9 +61,7 @@ async fn what_is_allowed_is_described_and_a_saved_query_may_choose_the_bucket() 
 
     let world = World::start(|options| options).await;
     let member = world.gateway.client("member").await;
-    let save = |terms: serde_json::Value, parameters: serde_json::Value| {
-        json!({ "name": "Revenue", "question": { "context": "analytics", "source": "revenue", "terms": terms }, "parameters": parameters })
-    };
+    let save = |terms: serde_json::Value, parameters: serde_json::Value| json!({ "name": "Revenue", "question": { "context": "analytics", "source": "revenue", "terms": terms }, "parameters": parameters });
     let bucket = json!([{ "name": "by", "kind": "text", "required": true }]);
     let position = member.does("/v1/analytics/query/q/save", &save(json!({ "bucket": "{by}" }), bucket)).await;
     assert_eq!(member.get_after("/v1/analytics/query/q/run?by=week", &position).await.status.as_u16(), 200);
