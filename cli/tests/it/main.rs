@@ -2,7 +2,9 @@
 
 mod automation;
 mod contract;
+mod demo;
 mod disk;
+mod imports;
 mod kills;
 mod outage;
 mod platform;

@@ -97,7 +97,7 @@ fn list(def: &ReadModelDef, row: &Value) -> Value {
         query(
             "limit",
             &json!({ "type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT }),
-            "Rows of a page. As CSV, Parquet or Arrow, all rows up to 100,000 where it is left out, and at most so many.",
+            "Rows of a page. As CSV, NDJSON, Parquet or Arrow, all rows up to 100,000 where it is left out, and at most so many.",
         ),
         query("cursor", &json!({ "type": "string" }), "`next_cursor` of the page before, with the same sort order and filters."),
         fields_of(def),

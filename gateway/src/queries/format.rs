@@ -18,8 +18,13 @@ pub enum Format {
 }
 
 /// All formats, the first one for clients that do not say.
-pub const FORMATS: [Format; 4] =
-    [Format::Json, Format::Table(TableFormat::Csv), Format::Table(TableFormat::Parquet), Format::Table(TableFormat::Arrow)];
+pub const FORMATS: [Format; 5] = [
+    Format::Json,
+    Format::Table(TableFormat::Csv),
+    Format::Table(TableFormat::Ndjson),
+    Format::Table(TableFormat::Parquet),
+    Format::Table(TableFormat::Arrow),
+];
 
 impl Format {
     /// The media type.
