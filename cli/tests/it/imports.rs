@@ -184,13 +184,15 @@ async fn every_list_is_exported_and_what_was_exported_can_be_imported_again() {
             head("trade/bills.csv", 60),
             "id,supplier_id,supplier_name,supplier_number,date,due_date,currency,net_minor,tax_minor,total_minor,lines",
         ),
+        ("accounting", "accounts", "account-list", "csv", sample("accounting/accounts.csv"), "id,name,type,subtype,currency,normal_side,control"),
         ("billing", "customers", "customer-list", "csv", sample("trade/billing-customers.csv"), "id,name,email,country,tax_id,tax_exempt"),
     ];
     for (context, import, list, format, text, fields) in &lists {
         let given = here.import_text(context, import, text, &[]);
         assert!(!given.is_empty() && given.values().all(|what| what == "created" || what == "updated"), "{import}: {:?}", counts(&given));
         let taken = there.import(context, import, &here.export(context, list, format), &[]);
-        assert!(!taken.is_empty() && taken.values().all(|what| what == "created" || what == "updated"), "{list}: {:?}", counts(&taken));
+        let refused = counts(&taken).keys().any(|what| !["created", "updated", "unchanged"].contains(what));
+        assert!(!taken.is_empty() && !refused, "{list}: {:?}", counts(&taken));
         let path = format!("{context}/{list}");
         let count = here.text(&path, "text/csv").await.lines().count() - 1;
         assert!(count > 30, "{list} has {count} rows");

@@ -219,7 +219,7 @@ pub fn responses(schema: &Value, formats: &[Format]) -> Value {
 fn body(format: Format, schema: &Value) -> Value {
     match format {
         Format::Json => json!({ "schema": schema }),
-        Format::Table(TableFormat::Csv) => json!({ "schema": { "type": "string" } }),
+        Format::Table(TableFormat::Csv | TableFormat::Ndjson) => json!({ "schema": { "type": "string" } }),
         Format::Table(_) => json!({ "schema": { "type": "string", "format": "binary" } }),
     }
 }
