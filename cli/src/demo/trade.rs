@@ -67,7 +67,10 @@ impl Demo {
         for step in refused.iter().take(5) {
             println!("       {step}");
         }
-        self.claim("all of it took less than a minute", started.elapsed() < Duration::from_mins(1));
+        // A build without optimisation promises nothing.
+        if !cfg!(debug_assertions) {
+            self.claim("all of it took less than a minute", started.elapsed() < Duration::from_mins(1));
+        }
         println!("\n5. What the platform says, beside what the generator of the files computed.");
         let tokens = self.tokens().await?;
         self.trade_claims(&expected, &tokens).await

@@ -133,7 +133,8 @@ pub(super) fn record(command: RecordMovement, context: &Context<'_>) -> Result<D
     let mut shipment = None;
     let recorded = match kind {
         RecordKind::Return => {
-            let shipment_id = shipment_id.ok_or(MovementRejection::NoShipment)?;
+            // Goods do not come back from their own return.
+            let shipment_id = shipment_id.filter(|id| id.as_str() != movement_id).ok_or(MovementRejection::NoShipment)?;
             let comeback = Comeback { movement_id, shipment_id: shipment_id.to_string(), quantity, reason, reference };
             let (recorded, returned) = booking.come_back(comeback, context)?;
             shipment = Some((shipment_id, returned));
