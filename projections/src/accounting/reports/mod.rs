@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use self::schemas::{
     AccountBalance, AgedParty, BalanceSheet, ConsistencyCheck, GeneralLedgerRow, OpenItem, ProfitAndLoss, StatementRow, TrialBalanceRow,
 };
-use super::{ledger, stock_check};
+use super::checks::{stock, subledger};
+use super::ledger;
 use crate::model::ColumnKind::{Date, Integer, Text};
 use crate::model::{ColumnKind, Parameter, ReportDef};
 
@@ -170,14 +171,14 @@ pub const REPORTS: &[ReportDef] = &[
     ReportDef {
         context: "accounting",
         name: "consistency",
-        summary: "What must agree and whether it does: debits and credits, balances and entries, subledgers and control accounts, stock and ledger.",
-        projections: &[ledger::PROJECTION, stock_check::PROJECTION],
+        summary: "What must agree and whether it does: debits and credits, balances and entries, parties and control accounts, stock and ledger, documents and ledger.",
+        projections: &[ledger::PROJECTION, stock::PROJECTION, subledger::PROJECTION],
         parameters: &[Parameter {
             name: "minutes",
             kind: Integer,
             default: Some("5"),
             required: false,
-            description: "For how many minutes a change of the stock may wait for its entry before it is an alarm.",
+            description: "For how many minutes a document or a change of the stock may wait for its entry before it is an alarm.",
         }],
         sql: include_str!("consistency.sql"),
         schema: |generator| ConsistencyCheck::json_schema(generator),

@@ -98,8 +98,9 @@ fn a_point_that_is_raised_or_lowered_is_told_without_a_movement() {
     let (told, given) = names(with_product(given, Some(20), vec![]), "review-reorder", &json!({}));
     assert_eq!((told, given.state().below), (vec!["reached"], Some(20)));
     let given = with_product(given, Some(30), vec![]).when_json("review-reorder", &json!({})).then_nothing();
-    let (told, _) = names(with_product(given.clone(), Some(12), vec![]), "review-reorder", &json!({}));
+    let (told, given) = names(with_product(given, Some(12), vec![]), "review-reorder", &json!({}));
     assert_eq!(told, ["replenished"]);
+    let (_, given) = names(with_product(given, Some(13), vec![]), "review-reorder", &json!({}));
     let (told, _) = names(with_product(given, None, vec![]), "review-reorder", &json!({}));
     assert_eq!(told, ["replenished"]);
 }
