@@ -1,5 +1,7 @@
 //! Documents of invoicing and the books: what the process posts, in closed days too, and what is noticed where it cannot.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::books::{Books, entry, euros};
@@ -32,6 +34,19 @@ impl Books {
         let of_documents = checks.iter().filter(|check| text(check, "check").ends_with("_documents"));
         of_documents.map(|check| (text(check, "check"), text(check, "status"), check["difference_minor"].as_i64().unwrap())).collect()
     }
+}
+
+/// What workers would tell the monitoring, by the name of the check.
+async fn measured(books: &Books) -> BTreeMap<String, f64> {
+    let mut all = BTreeMap::new();
+    for gauge in (projections::accounting::CONTEXT.projections)().iter().flat_map(|projection| projection.gauges()) {
+        assert_eq!((gauge.name, gauge.label), ("neuroops_accounting_inconsistent", "check"));
+        all.extend(gauge.known.iter().map(|known| ((*known).to_owned(), 0.0)));
+        let rows: Vec<(String, f64)> = sqlx::query_as(gauge.statement).fetch_all(&books.gateway.db.worker).await.unwrap();
+        assert!(rows.iter().all(|(value, _)| gauge.known.contains(&value.as_str())), "{rows:?}");
+        all.extend(rows);
+    }
+    all
 }
 
 fn all_ok(checks: &[(String, String, i64)]) -> bool {
@@ -127,6 +142,21 @@ async fn a_document_whose_entry_is_refused_is_an_alarm() {
     assert_eq!(status("payables_equal_documents"), Some(("alarm", 5_950)));
     let missing = books.read("subledger-check-list?difference_minor.ne=0").await;
     assert_eq!((missing.len(), &missing[0]["event_type"], &missing[0]["posted_minor"]), (1, &json!("bill_approved"), &Value::Null));
+    // The monitoring is told of all tenants at once, after some minutes.
+    let healthy = measured(&books).await;
+    assert!(healthy.len() == 7 && healthy.values().all(|count| *count == 0.0), "{healthy:?}");
+    for table in ["accounting_subledger_check_v1", "accounting_stock_check_v1"] {
+        let age = format!("UPDATE {table} SET expected_at = expected_at - interval '1 hour'");
+        sqlx::query(&age).execute(&books.gateway.db.worker).await.unwrap();
+    }
+    sqlx::query("UPDATE accounting_account_check_v1 SET debit_minor = debit_minor + 1 WHERE account = '1200'")
+        .execute(&books.gateway.db.worker)
+        .await
+        .unwrap();
+    let counts: Vec<(String, f64)> = measured(&books).await.into_iter().filter(|(_, count)| *count > 0.0).collect();
+    let told = ["balances_equal_entries", "payables_equal_documents", "subledger_equals_control"];
+    assert_eq!(counts, told.map(|name| (name.to_owned(), 1.0)));
+    sqlx::query("UPDATE accounting_subledger_check_v1 SET expected_at = now()").execute(&books.gateway.db.worker).await.unwrap();
     // A grace for what is under way.
     let pending = books.read("consistency?minutes=60").await;
     assert!(pending.iter().any(|check| check["check"] == "payables_equal_documents" && check["status"] == "pending"), "{pending:?}");
