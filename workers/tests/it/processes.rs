@@ -9,7 +9,7 @@ use platform::clock;
 use platform::testing::TestDatabase;
 use serde_json::json;
 use uuid::Uuid;
-use workers::processes::{EffectError, StepFilter, overview, retry, steps};
+use workers::processes::{EffectError, StepFilter, backlogs, overview, retry, steps};
 
 use crate::process_support::{CALL, COPY, EXPECT, Outside, Running, WorkerProcess, copies, give, lanes, start, steps_in, wait_for};
 use crate::support::{bus, database, eventually, request};
