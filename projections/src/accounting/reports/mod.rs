@@ -146,7 +146,8 @@ pub const REPORTS: &[ReportDef] = &[
             ON,
             CURRENCY,
             PARTY,
-            Parameter::optional("control", Text, "`receivable` for what customers owe, `payable` for what suppliers are owed.").or("receivable"),
+            Parameter::optional("control", Text, "`receivable` for what customers owe, `payable` for what suppliers are owed.")
+                .or("receivable"),
         ],
         sql: concat!("WITH side (control) AS (VALUES ($4::text))", include_str!("open_items.sql"), include_str!("open_item_list.sql")),
         schema: |generator| OpenItem::json_schema(generator),
@@ -157,9 +158,12 @@ pub const REPORTS: &[ReportDef] = &[
         name: "consistency",
         summary: "What must agree and whether it does: debits and credits, balances and entries, parties and control accounts, stock and ledger, documents and ledger.",
         projections: &[ledger::PROJECTION, stock::PROJECTION, subledger::PROJECTION],
-        parameters: &[
-            Parameter::optional("minutes", Integer, "For how many minutes a document or a change of the stock may wait for its entry before it is an alarm.").or("5"),
-        ],
+        parameters: &[Parameter::optional(
+            "minutes",
+            Integer,
+            "For how many minutes a document or a change of the stock may wait for its entry before it is an alarm.",
+        )
+        .or("5")],
         sql: include_str!("consistency.sql"),
         schema: |generator| ConsistencyCheck::json_schema(generator),
         not_found_if_empty: false,
