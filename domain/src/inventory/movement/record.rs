@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{MovementRejection, StockMovementEvent};
 use crate::inventory::product::Product;
-use crate::inventory::stock::{Arrival, Booking, Comeback, Departure, Discrepancy, Origin, StockItem, Tally, arrive, item_id};
+use crate::inventory::stock::{Arrival, Booking, Comeback, Departure, Discrepancy, Origin, StockItem, StockRejection, Tally, arrive, item_id};
 use crate::inventory::values::{Difference, Label, Name, Reference, Sku};
 use crate::inventory::warehouse::Warehouse;
 use crate::kernel::{AggregateId, Context, Day, Decision, Money, Refusal, fold};
@@ -134,6 +134,10 @@ pub(super) fn record(command: RecordMovement, context: &Context<'_>) -> Result<D
     let recorded = match kind {
         RecordKind::Return => {
             let shipment_id = shipment_id.ok_or(MovementRejection::NoShipment)?;
+            // Nothing comes back from itself.
+            if shipment_id.as_str() == movement_id {
+                return Err(StockRejection::ShipmentUnknown(movement_id).into());
+            }
             let comeback = Comeback { movement_id, shipment_id: shipment_id.to_string(), quantity, reason, reference };
             let (recorded, returned) = booking.come_back(comeback, context)?;
             shipment = Some((shipment_id, returned));
