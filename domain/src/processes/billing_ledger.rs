@@ -40,6 +40,7 @@ fn react(event: &RecordedEvent) -> Result<Vec<Step>, DecodeEventError> {
     };
     let body = json!({
         "date": event.recorded_at.date_naive(),
+        "if_closed": "next_open_day",
         "description": entry.description,
         "reference": event.aggregate_id,
         "source": "billing",

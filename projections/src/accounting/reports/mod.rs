@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use self::schemas::{
     AccountBalance, AgedParty, BalanceSheet, ConsistencyCheck, GeneralLedgerRow, OpenItem, ProfitAndLoss, StatementRow, TrialBalanceRow,
 };
-use super::{ledger, stock_check};
+use super::checks::{stock, subledger};
+use super::ledger;
 use crate::model::ColumnKind::{Date, Integer, Text};
 use crate::model::{Parameter, ReportDef};
 
@@ -155,12 +156,12 @@ pub const REPORTS: &[ReportDef] = &[
     ReportDef {
         context: "accounting",
         name: "consistency",
-        summary: "What must agree and whether it does: debits and credits, balances and entries, subledgers and control accounts, stock and ledger.",
-        projections: &[ledger::PROJECTION, stock_check::PROJECTION],
+        summary: "What must agree and whether it does: debits and credits, balances and entries, parties and control accounts, stock and ledger, documents and ledger.",
+        projections: &[ledger::PROJECTION, stock::PROJECTION, subledger::PROJECTION],
         parameters: &[Parameter::optional(
             "minutes",
             Integer,
-            "For how many minutes a change of the stock may wait for its entry before it is an alarm.",
+            "For how many minutes a document or a change of the stock may wait for its entry before it is an alarm.",
         )
         .or("5")],
         sql: include_str!("consistency.sql"),
