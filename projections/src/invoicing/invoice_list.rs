@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use domain::invoicing::amounts::{TaxSum, Totals};
 use domain::invoicing::invoice::{
-    Header, Invoice, InvoiceCredited, InvoiceDrafted, InvoiceEvent, InvoiceFinalized, InvoiceStatus, PaymentRecorded, PaymentReversed,
+    Header, Invoice, InvoiceCredited, InvoiceDrafted, InvoiceEvent, InvoiceFinalized, InvoiceStatus, PaymentRecorded, PaymentRefunded,
+    PaymentReversed,
 };
 use domain::invoicing::issuer::IssuerFacts;
 use domain::invoicing::lines::InvoiceLine;
