@@ -56,7 +56,7 @@ pub struct PaymentRow {
     pub reference: Option<String>,
     /// Where it stands.
     pub status: PaymentState,
-    /// How much is asked for, in minor units.
+    /// How much is owed, in minor units.
     pub amount_minor: i64,
     /// ISO 4217 code of the currency.
     pub currency: String,
@@ -100,7 +100,7 @@ pub struct PaymentRow {
     pub requested_at: DateTime<Utc>,
     /// When it came in.
     pub captured_at: Option<DateTime<Utc>>,
-    /// When the clock has a step of dunning to take.
+    /// When the clock has a step of dunning to take, or what is held ends.
     pub due_at: Option<DateTime<Utc>>,
     /// The aggregate's version, for `If-Match`.
     pub version: i64,
@@ -190,6 +190,7 @@ impl PaymentRow {
             }
             PaymentEvent::PaymentAuthorized(e) => {
                 (self.external_id, self.authorized_minor) = (Some(e.external_id.into()), e.amount.amount_minor);
+                self.due_at = e.expires_at;
                 self.stand(PaymentStatus::Authorized);
             }
             PaymentEvent::PaymentCaptured(e) => {
@@ -200,7 +201,13 @@ impl PaymentRow {
                 self.be_settled();
                 self.stand(PaymentStatus::Captured);
             }
+            PaymentEvent::PaymentCapturedAgain(e) => {
+                self.captured_minor += e.amount.amount_minor;
+                self.stand(PaymentStatus::Captured);
+            }
+            PaymentEvent::PaymentAdjusted(e) => self.amount_minor = e.amount.amount_minor,
             PaymentEvent::PaymentFailed(e) => {
+                self.due_at = e.next_at.or(self.due_at);
                 (self.error_code, self.error_message) = (Some(e.code.into()), e.message.map(String::from));
                 self.external_id = e.external_id.map(String::from).or_else(|| self.external_id.take());
                 (self.authorized_minor, self.action_url) = (0, None);
