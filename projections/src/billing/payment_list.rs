@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use domain::billing::payment::{ChargebackOutcome, Dispute, Payment, PaymentEvent, PaymentRequested, PaymentStatus, Refund, RefundStatus};
+use domain::billing::payment::{
+    ChargebackOutcome, Dispute, PAID_TWICE, Payment, PaymentEvent, PaymentRequested, PaymentStatus, Refund, RefundStatus,
+};
 use domain::kernel::{Day, Money, RecordedEvent, is_of};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -149,7 +151,9 @@ impl PaymentRow {
     fn refund(&mut self, id: String, amount: Money, status: RefundStatus) {
         self.refunds.insert(id, Refund { amount_minor: amount.amount_minor, status });
         let sum = |wanted: RefundStatus| -> i64 {
-            self.refunds.values().filter(|refund| refund.status == wanted).map(|refund| refund.amount_minor).sum()
+            // What came twice never was part of the amount.
+            let of_amount = self.refunds.iter().filter(|(id, refund)| refund.status == wanted && !id.starts_with(PAID_TWICE));
+            of_amount.map(|(_, refund)| refund.amount_minor).sum()
         };
         (self.refunded_minor, self.refund_requested_minor) = (sum(RefundStatus::Completed), sum(RefundStatus::Requested));
     }
@@ -201,10 +205,8 @@ impl PaymentRow {
                 self.be_settled();
                 self.stand(PaymentStatus::Captured);
             }
-            PaymentEvent::PaymentCapturedAgain(e) => {
-                self.captured_minor += e.amount.amount_minor;
-                self.stand(PaymentStatus::Captured);
-            }
+            // It goes back at once, under a refund of its own.
+            PaymentEvent::PaymentCapturedAgain(_) => {}
             PaymentEvent::PaymentAdjusted(e) => self.amount_minor = e.amount.amount_minor,
             PaymentEvent::PaymentFailed(e) => {
                 self.due_at = e.next_at.or(self.due_at);

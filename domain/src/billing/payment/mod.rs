@@ -15,6 +15,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::collect::PAID_TWICE;
 pub use self::commands::*;
 pub use self::events::*;
 use super::customer::{Customer, CustomerRejection};

@@ -119,8 +119,10 @@ fn what_is_owed_and_what_came_twice_are_told() {
         customer_name: text("Acme"),
         invoice_id: None,
     };
-    let given = captured().event::<Payment>("y", again);
-    assert_eq!((given.row("y").captured_minor, given.row("y").external_id.as_deref()), (2_000, Some("pi_1")));
+    let back = RefundRequested { refund_id: "paid-twice-1".into(), amount: euro(1_000), reason: None, external_id: Some(text("pi_2")) };
+    let given = captured().event::<Payment>("y", again).event::<Payment>("y", back);
+    let row = given.row("y");
+    assert_eq!((row.captured_minor, row.refund_requested_minor, row.refunds.len()), (1_000, 0, 1), "it never was part of the amount");
 }
 
 #[test]
