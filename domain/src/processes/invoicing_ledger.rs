@@ -35,6 +35,7 @@ pub static PROCESS: ProcessDef = ProcessDef {
         "invoicing.invoice_finalized",
         "invoicing.payment_recorded",
         "invoicing.payment_reversed",
+        "invoicing.payment_refunded",
         "invoicing.credit_applied",
         "invoicing.invoice_credited",
         "invoicing.invoice_voided",
@@ -206,6 +207,11 @@ fn of_invoice(event: InvoiceEvent) -> Option<Entry> {
         }
         InvoiceEvent::PaymentReversed(e) if e.customer_payment_id.is_none() => {
             let about = format!("Payment of invoice {} reversed, {} ({})", e.number, &*e.customer_name, &*e.reference);
+            let entry = Entry::new(e.date, about, e.number.as_str(), &e.customer_id).settled(&e.settlement, 1);
+            Some(entry.money(e.method, e.amount, -1))
+        }
+        InvoiceEvent::PaymentRefunded(e) => {
+            let about = format!("Payment of invoice {} given back, {} ({})", e.number, &*e.customer_name, &*e.reference);
             let entry = Entry::new(e.date, about, e.number.as_str(), &e.customer_id).settled(&e.settlement, 1);
             Some(entry.money(e.method, e.amount, -1))
         }

@@ -3,7 +3,6 @@
 mod billing_charge;
 mod billing_collect;
 mod billing_invoice;
-mod billing_ledger;
 mod billing_provider;
 mod billing_settle;
 pub mod inventory_ledger;
@@ -23,7 +22,6 @@ pub static PROCESSES: &[&ProcessDef] = &[
     &billing_charge::PROCESS,
     &billing_collect::PROCESS,
     &billing_settle::PROCESS,
-    &billing_ledger::PROCESS,
     &billing_provider::PROCESS,
 ];
 

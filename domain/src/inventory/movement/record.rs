@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{MovementRejection, StockMovementEvent};
 use crate::inventory::product::Product;
-use crate::inventory::stock::{Arrival, Booking, Comeback, Departure, Discrepancy, Origin, StockItem, StockRejection, Tally, arrive, item_id};
+use crate::inventory::stock::{Arrival, Booking, Comeback, Departure, Discrepancy, Origin, StockItem, Tally, arrive, item_id};
 use crate::inventory::values::{Difference, Label, Name, Reference, Sku};
 use crate::inventory::warehouse::Warehouse;
 use crate::kernel::{AggregateId, Context, Day, Decision, Money, Refusal, fold};
