@@ -14,6 +14,7 @@ use crate::inventory::reservation::{ReservationStatus, StockReservation};
 use crate::inventory::stock::{Balance, StockItem, StockItemEvent};
 use crate::inventory::warehouse::Warehouse;
 use crate::inventory::warehouse::section::WarehouseSection;
+use crate::kernel::testing::recorded;
 use crate::kernel::{
     Action, Actor, Aggregate, AggregateKey, AggregateType, ClaimAction, Context, DecideError, ErasedDecision, ErasedEvent, EventSet,
     Loaded, LoadedState, PlannedWrite, RecordedEvent, Refusal, StepCommand, TenantId,
@@ -42,6 +43,8 @@ pub struct World {
     flow: Balance,
     /// The aggregates that were written since the last check.
     touched: BTreeSet<AggregateKey>,
+    /// All events in order.
+    pub log: Vec<RecordedEvent>,
 }
 
 /// Whether the world changed.
@@ -177,6 +180,8 @@ impl World {
             aggregate.apply_erased(&mut stored.loaded.state, &**event);
             stored.loaded.version += 1;
             let payload = event.payload().expect("an event serialises");
+            let position = i64::try_from(self.log.len()).unwrap_or(i64::MAX) + 1;
+            self.log.push(recorded(CONTEXT.name, &write.key, stored.loaded.version, position, &**event, self.now()));
             if let Some(event) = event.as_any().downcast_ref::<StockItemEvent>() {
                 let item = stored.loaded.state.downcast_ref::<StockItem>().expect("a stock item");
                 self.promise(&write.key.id, item, allocated, event);
