@@ -194,7 +194,7 @@ struct Keeps {
 
 /// Refuses to keep a question that cannot be asked, or that the caller may not ask. A body that is not the command's is left to the
 /// command.
-pub fn check(state: &GatewayState, caller: &Caller, found: &Found, body: &[u8]) -> Result<(), Problem> {
+pub async fn check(state: &GatewayState, caller: &Caller, found: &Found, body: &[u8]) -> Result<(), Problem> {
     let catalogue = state.catalogue();
     let exports =
         catalogue.exports().filter(|def| (def.context, def.aggregate, def.request) == (found.context, found.aggregate, found.command));
@@ -213,6 +213,7 @@ pub fn check(state: &GatewayState, caller: &Caller, found: &Found, body: &[u8]) 
     let entry = catalogue.context(&question.context).map_err(wrong)?;
     let readable = entry.readable(&question.source).map_err(wrong)?;
     caller.require(Permission::Read { context: entry.name })?;
+    state.features().require(caller.tenant_id, entry.name).await?;
     // What each parameter may be stands for what a run will give.
     let sample = |parameter: &QueryParameter| {
         (parameter.name.to_string(), parameter.default.as_deref().map_or_else(|| example(parameter.kind), str::to_owned))
