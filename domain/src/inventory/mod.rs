@@ -13,7 +13,7 @@ pub mod values;
 pub mod warehouse;
 
 #[cfg(test)]
-mod simulation;
+pub(crate) mod simulation;
 
 use crate::kernel::{AggregateType, ContextDef, DueDef, SetupDef};
 

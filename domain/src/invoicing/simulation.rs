@@ -451,6 +451,18 @@ pub(crate) fn run(world: &mut World, steps: &[Step], mut look: impl FnMut(&World
     accepted
 }
 
+/// The events of random worlds, for those who follow them.
+pub(crate) fn histories(worlds: usize) -> Vec<Vec<RecordedEvent>> {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let history = |_| {
+        let steps = prop::collection::vec(step(), 150).new_tree(&mut runner).expect("steps are made").current();
+        let mut world = populated();
+        run(&mut world, &steps, |_| {});
+        world.log
+    };
+    (0..worlds).map(history).collect()
+}
+
 /// Any step.
 pub(crate) fn step() -> impl Strategy<Value = Step> {
     (any::<prop::sample::Index>(), 0..4_u8, any::<[u8; 12]>())

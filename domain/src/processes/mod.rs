@@ -27,3 +27,9 @@ pub static PROCESSES: &[&ProcessDef] = &[
 
 #[cfg(test)]
 mod billing_tests;
+#[cfg(test)]
+mod contract;
+#[cfg(test)]
+mod money_tests;
+#[cfg(test)]
+mod platform;

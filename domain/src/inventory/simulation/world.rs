@@ -15,6 +15,7 @@ use crate::inventory::stock::{Balance, RevaluationCause, StockItem, StockItemEve
 use crate::inventory::values::Quantity;
 use crate::inventory::warehouse::Warehouse;
 use crate::inventory::warehouse::section::WarehouseSection;
+use crate::kernel::testing::recorded;
 use crate::kernel::{
     Action, Actor, Aggregate, AggregateKey, AggregateType, ClaimAction, Context, DecideError, ErasedDecision, ErasedEvent, EventSet,
     Loaded, LoadedState, PlannedWrite, RecordedEvent, Refusal, StepCommand, TenantId,
@@ -47,6 +48,8 @@ pub struct World {
     touched: BTreeSet<AggregateKey>,
     /// The items that were looked at since their product has changed.
     reviewed: BTreeSet<String>,
+    /// All events in order.
+    pub log: Vec<RecordedEvent>,
 }
 
 /// Whether the world changed.
@@ -191,6 +194,8 @@ impl World {
             aggregate.apply_erased(&mut stored.loaded.state, &**event);
             stored.loaded.version += 1;
             let payload = event.payload().expect("an event serialises");
+            let position = i64::try_from(self.log.len()).unwrap_or(i64::MAX) + 1;
+            self.log.push(recorded(CONTEXT.name, &write.key, stored.loaded.version, position, &**event, self.now()));
             if let Some(event) = event.as_any().downcast_ref::<StockItemEvent>() {
                 let item = stored.loaded.state.downcast_ref::<StockItem>().expect("a stock item");
                 self.promise(&write.key.id, item, allocated, event);
