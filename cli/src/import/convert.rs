@@ -101,10 +101,11 @@ impl Converter {
     pub fn csv_cells(&mut self, headers: &[String], slots: &[Option<Slot>], row: Vec<String>) -> Cells {
         let mut cells = Cells::new();
         for ((header, slot), cell) in headers.iter().zip(slots).zip(row) {
-            if let Some(object) = object(&cell) {
-                self.add_object(header, object, &mut cells, 1);
-            } else if let Some(slot) = slot {
-                Self::put(&mut cells, *slot, Cell::Text(cell));
+            match (object(&cell), slot) {
+                (Some(object), Some(slot)) if self.takes_objects(slot.field) => Self::put(&mut cells, *slot, Cell::Json(Value::Object(object))),
+                (Some(object), _) => self.add_object(header, object, &mut cells, 1),
+                (None, Some(slot)) => Self::put(&mut cells, *slot, Cell::Text(cell)),
+                (None, None) => {}
             }
         }
         cells
@@ -140,7 +141,7 @@ impl Converter {
         for (name, value) in object {
             let name = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
             match value {
-                Value::Object(nested) if nested.contains_key("amount_minor") || depth == DEPTH_MAX => {
+                Value::Object(nested) if nested.contains_key("amount_minor") || depth == DEPTH_MAX || self.holds_objects(&name) => {
                     self.add(&name, Cell::Json(Value::Object(nested)), cells);
                 }
                 Value::Object(nested) => self.add_object(&name, nested, cells, depth + 1),
@@ -151,6 +152,15 @@ impl Converter {
                 Value::Bool(truth) => self.add(&name, Cell::Text(truth.to_string()), cells),
             }
         }
+    }
+
+    /// Whether an object is a value of the field, and not several fields.
+    fn takes_objects(&self, field: usize) -> bool {
+        self.columns.fields[field].kind == Kind::Object
+    }
+
+    fn holds_objects(&self, path: &str) -> bool {
+        self.columns.fields.iter().any(|field| field.path == path && field.kind == Kind::Object)
     }
 
     fn add(&mut self, name: &str, cell: Cell, cells: &mut Cells) {
@@ -264,7 +274,7 @@ impl Converter {
         let order = self.hints.get(index).copied().unwrap_or_default().order();
         let text = match cell {
             Cell::Json(list @ Value::Array(_)) if field.list => return Ok(Some(list.clone())),
-            Cell::Json(money) if field.kind == Kind::Money => return Ok(Some(money.clone())),
+            Cell::Json(value) if matches!(field.kind, Kind::Money | Kind::Object) => return Ok(Some(value.clone())),
             Cell::Json(other) => other.to_string(),
             Cell::Text(text) | Cell::Number(text) => text.trim().to_owned(),
         };
@@ -277,6 +287,7 @@ impl Converter {
             Kind::Number => number().and_then(|number| number.to_json()),
             Kind::Decimal => number().map(|number| Value::String(number.to_string())),
             Kind::Boolean => boolean(&text).map(Value::Bool),
+            Kind::Object => None,
             Kind::Day => dates::day(&text, order).map(|day| json!(day.to_string())),
             Kind::When => dates::when(&text, order).map(Value::String),
             Kind::Money => return self.money(&field.path, (&text, notation), cells, warnings),

@@ -77,6 +77,18 @@ fn import_makes_a_row_of_each_line_of_an_exported_invoice() {
 }
 
 #[test]
+fn import_reads_timers_with_what_they_send() {
+    let csv = "Timer ID,Name,Cron,Time zone,Target context,Target aggregate,Target command,Body\n\
+        t-1,Weekly call,0 9 * * MON,Europe/Berlin,crm,activity,schedule,\"{\"\"subject\"\":\"\"Call\"\",\"\"tags\"\":[\"\"a\"\"]}\"\n";
+    let ndjson = json!({ "id": "t-1", "name": "Weekly call", "schedule": { "cron": "0 9 * * MON" }, "zone": "Europe/Berlin",
+        "command": { "context": "crm", "aggregate": "activity", "command": "schedule", "body": { "subject": "Call", "tags": ["a"] } } });
+    let expected = json!({ "id": "t-1", "body": { "name": "Weekly call", "schedule": { "cron": "0 9 * * MON" }, "zone": "Europe/Berlin",
+        "command": { "context": "crm", "aggregate": "activity", "command": "schedule", "body": { "subject": "Call", "tags": ["a"] } } } });
+    assert_eq!(rows("scheduling", "timers", ".csv", csv), [Ok(expected.clone())]);
+    assert_eq!(rows("scheduling", "timers", ".ndjson", &format!("{ndjson}\n")), [Ok(expected)]);
+}
+
+#[test]
 fn import_keeps_rows_in_order_that_change_the_same_stock() {
     let mut file = tempfile::Builder::new().suffix(".csv").tempfile().unwrap();
     file.write_all(b"Movement ID,Type,SKU,Quantity\n1,receipt,A,5\n2,sale,B,1\n3,sale, a ,1\n").unwrap();

@@ -27,6 +27,8 @@ pub enum Kind {
     Money,
     /// Several texts.
     List,
+    /// An object of which nothing is known.
+    Object,
 }
 
 /// The fields of one command.
@@ -104,6 +106,8 @@ impl Fields {
             Kind::Money
         } else if has_type("array") {
             Kind::List
+        } else if has_type("object") && schemas.iter().all(|schema| schema["properties"].is_null()) {
+            Kind::Object
         } else if has_type("integer") {
             Kind::Integer
         } else if has_type("number") && has_type("string") {
@@ -161,6 +165,13 @@ mod tests {
         let plan = Fields::of(domain::billing::CONTEXT.aggregate("plan").unwrap(), "publish").unwrap();
         assert_eq!((plan.kind("tax_rate_percent"), plan.kind("charges.price.unit_amount")), (Some(Kind::Decimal), Some(Kind::Decimal)));
         assert_eq!((plan.kind("trial_days"), plan.kind("charges.price.package_amount_minor")), (Some(Kind::Integer), Some(Kind::Integer)));
+    }
+
+    #[test]
+    fn import_tells_objects_without_known_fields_from_others() {
+        let timer = Fields::of(domain::scheduling::CONTEXT.aggregate("timer").unwrap(), "schedule").unwrap();
+        assert_eq!((timer.kind("command.body"), timer.kind("command.context")), (Some(Kind::Object), Some(Kind::Text)));
+        assert_eq!((timer.kind("schedule.cron"), timer.kind("schedule.at")), (Some(Kind::Text), Some(Kind::When)));
     }
 
     #[test]

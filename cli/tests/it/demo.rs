@@ -23,3 +23,12 @@ fn two_years_of_a_trading_company_are_loaded_and_come_to_what_was_computed() {
         assert!(said.contains(claim), "{claim}: {said}");
     }
 }
+
+#[test]
+fn the_sample_data_are_what_their_generators_write() {
+    for name in ["generate_crm.py", "generate_trade.py"] {
+        let path = format!("{}/../examples/{name}", env!("CARGO_MANIFEST_DIR"));
+        let output = Command::new("python3").args(["-B", &path, "--check"]).output().expect("python3 runs");
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
