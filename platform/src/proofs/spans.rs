@@ -189,7 +189,7 @@ mod tests {
             let leaf = leaf_hash(&index.to_be_bytes());
             leaves.push(leaf);
             nodes.insert((0, index), leaf);
-            tree.push(leaf, |level, index, hash| drop(nodes.insert((level, index), hash)));
+            tree.push(leaf, |level, index, hash| _ = nodes.insert((level, index), hash));
         }
         (leaves, nodes, tree)
     }
