@@ -7,6 +7,7 @@ mod client;
 mod demo;
 mod export;
 mod import;
+mod matching;
 mod operations;
 mod processes;
 mod roles;
