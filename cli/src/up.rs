@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
 use commands::CommandBus;
+use domain::kernel::Currency;
 use platform::config::{Config, Secret};
 use platform::embedded::{Embedded, KafkaKind};
 use platform::kafka::KafkaOptions;
@@ -195,8 +196,8 @@ async fn create_mock_topics(servers: &Embedded, kafka: &KafkaOptions, worker_url
 
 /// The tenant that `up` makes at its first start, with a fresh token for its owner.
 async fn demo_tenant(config: &Config, admin_url: &str, bus: &CommandBus, jwt_secret: &str, id: Uuid) -> Result<(Uuid, String)> {
-    let tenant_id = admin::ensure_tenant(admin_url, Some(id), "Demo").await?;
-    admin::set_up(bus, tenant_id).await?;
+    let tenant_id = admin::ensure_tenant(admin_url, Some(id), "Demo", Currency::EUR).await?;
+    admin::set_up(bus, admin_url, tenant_id).await?;
     let lasts = Duration::from_hours(24 * u64::from(config.jwt_access_expiry_days));
     let token = admin::issue(admin_url, jwt_secret, tenant_id, "demo@example.com", &["owner".to_owned()], lasts).await?;
     Ok((tenant_id, token))

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use platform::kafka::KafkaOptions;
-use projections::runtime::{Leases, LogHeads, LogReader, Place, Position, Projection, Projector, ProjectorStatus, Tail, TailOptions};
+use projections::runtime::{Gauge, Leases, LogHeads, LogReader, Place, Position, Projection, Projector, ProjectorStatus, Tail, TailOptions};
 use sqlx::PgPool;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -20,6 +20,9 @@ use crate::janitor;
 use crate::notary::{Notary, NotaryOptions, NotaryStatus};
 use crate::processes::{Backlog, Recorder};
 use crate::relay::{Relay, RelayStatus};
+
+/// How often the gauges of projections are measured.
+const MEASURE_ROWS: Duration = Duration::from_mins(1);
 
 /// Which workers a process runs.
 #[expect(clippy::struct_excessive_bools, reason = "any combination of roles is meant")]
@@ -107,6 +110,8 @@ impl Workers {
             let followed = projections.iter().map(AsRef::as_ref).chain(recorders.iter().map(|recorder| recorder as &dyn Projection));
             let tail = workers.start_tail(&pool, kafka, heads.clone(), followed).await?;
             if !projections.is_empty() {
+                let gauges = projections.iter().flat_map(|projection| projection.gauges()).collect();
+                workers.tasks.spawn(measure_rows(pool.clone(), gauges, cancel.clone()));
                 workers.start_projectors(&pool, &tail, projections);
                 workers.tasks.spawn(measure(pool.clone(), heads, cancel.clone()));
             }
@@ -277,6 +282,30 @@ pub(crate) async fn run_while_held<F: Future<Output = ()>>(
             }
         }
         cancel.run_until_cancelled(tokio::time::timeout(Duration::from_secs(1), held.changed())).await;
+    }
+}
+
+/// Publishes what projections have measured of their rows.
+async fn measure_rows(pool: PgPool, gauges: Vec<&'static Gauge>, cancel: CancellationToken) {
+    loop {
+        for gauge in &gauges {
+            let rows = match sqlx::query_as::<_, (String, f64)>(gauge.statement).fetch_all(&pool).await {
+                Ok(rows) => rows,
+                Err(error) => {
+                    tracing::warn!(gauge = gauge.name, %error, "a gauge cannot be measured; it keeps its last value");
+                    continue;
+                }
+            };
+            for known in gauge.known.iter().filter(|known| rows.iter().all(|(value, _)| value != *known)) {
+                metrics::gauge!(gauge.name, gauge.label => *known).set(0.0);
+            }
+            for (value, number) in rows {
+                metrics::gauge!(gauge.name, gauge.label => value).set(number);
+            }
+        }
+        if cancel.run_until_cancelled(tokio::time::sleep(MEASURE_ROWS)).await.is_none() {
+            return;
+        }
     }
 }
 

@@ -2,8 +2,11 @@
 
 mod audit;
 mod automation;
+mod business;
 mod contract;
+mod demo;
 mod disk;
+mod imports;
 mod kills;
 mod outage;
 mod platform;

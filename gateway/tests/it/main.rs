@@ -12,6 +12,7 @@ mod bulk;
 mod cache;
 mod commands;
 mod coverage;
+mod dashboards;
 mod documents;
 mod export;
 mod export_jobs;

@@ -10,6 +10,7 @@ mod bill;
 mod change;
 mod events;
 mod sync;
+mod takeover;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,13 +20,14 @@ use serde::{Deserialize, Serialize};
 
 pub use self::events::*;
 pub use self::sync::SyncSubscription;
+pub use self::takeover::{PastTerms, TakeOverSubscription};
 use super::calendar::Period;
-use super::customer::Customer;
+use super::customer::{BillingProfile, Customer};
 use super::dunning::FinalAction;
 use super::plan::{Plan, PlanRejection, PlanVersion};
 use super::pricing::Charge;
-use super::values::{ENTITLEMENTS_MAX, Entitlements, FeatureValue, Key, Name, Note, quantity_of};
-use crate::kernel::{Aggregate, AggregateId, Context, Decision, Money, Refusal, When};
+use super::values::{ENTITLEMENTS_MAX, Entitlements, FeatureValue, Key, Name, Note};
+use crate::kernel::{Aggregate, AggregateId, Context, Currency, Decision, Money, Refusal, When};
 use crate::{commands, cqrs_aggregate, rejections};
 
 /// Scope of the claims on periods: each is billed once, whatever any state says.
@@ -34,6 +36,8 @@ pub const PERIOD_SCOPE: &str = "subscription.period";
 const ID_LENGTH_MAX: usize = 96;
 /// How far back a subscription may begin, in days.
 const BACKDATED_DAYS_MAX: i64 = 1_830;
+/// How many of the latest bills can be credited at the end.
+pub const CREDITED_BILLS_MAX: usize = 12;
 /// The longest that a bill may stay unpaid, in days.
 const NET_DAYS_MAX: u16 = 120;
 
@@ -102,6 +106,9 @@ pub struct Subscription {
     pub pending: Vec<Line>,
     /// Credit that the next bill uses up, in minor units.
     pub credit_minor: i64,
+    /// The latest bills that asked for something, and for how much without tax, in minor units.
+    #[serde(default)]
+    pub bills: Vec<(String, i64)>,
     /// A change that happens with the end of the period.
     pub scheduled: Option<ScheduledChange>,
     /// When it will end, and why.
@@ -190,6 +197,17 @@ impl Subscription {
         self.ending(EndReason::Unpaid, None, now).into_iter().map(Into::into).collect()
     }
 
+    /// What the latest bills are credited, so that the credit that is left goes back to the customer.
+    fn credits(&self, currency: Currency) -> Vec<BillCredit> {
+        let mut left = self.credit_minor;
+        let credit = |(bill_id, billed): &(String, i64)| {
+            let minor = left.min(*billed);
+            left -= minor;
+            (minor > 0).then(|| BillCredit { bill_id: bill_id.clone(), net: Money::new(minor, currency) })
+        };
+        self.bills.iter().rev().map_while(credit).collect()
+    }
+
     /// The event that ends the subscription, without a bill.
     fn ending(&self, reason: EndReason, note: Option<Note>, ended_at: DateTime<Utc>) -> Option<SubscriptionEnded> {
         let plan = self.plan.as_ref().filter(|_| matches!(self.standing, Standing::Trialing | Standing::Active))?;
@@ -201,6 +219,7 @@ impl Subscription {
             plan_id: plan.id.clone(),
             ended_at,
             credit_left: Money::new(self.credit_minor, currency),
+            credits: self.credits(currency),
             recurring: Recurring { before_minor: self.recurring_minor, after_minor: 0 },
         })
     }
@@ -321,6 +340,12 @@ commands! {
     /// What can be asked of a subscription.
     pub enum SubscriptionCommand {
         creates "start" => StartSubscription { "customer_id": "c-1", "plan_id": "growth", "quantity": 3, "net_days": 14 },
+        creates "take-over" => TakeOverSubscription {
+            "customer_id": "c-1", "terms": [
+                { "from": "2025-02-03T00:00:00Z", "plan_id": "growth" }, { "from": "2025-09-03T00:00:00Z", "plan_id": "growth", "quantity": 3 }
+            ],
+            "net_days": 14
+        },
         "change-plan" => ChangePlan { "plan_id": "enterprise", "when": "now" },
         "cancel" => CancelSubscription { "when": "period_end", "reason": "moving to another product" },
         "resume" => ResumeSubscription {},
@@ -347,6 +372,10 @@ impl Aggregate for Subscription {
         match event {
             SubscriptionEvent::SubscriptionStarted(e) => self.began(e),
             SubscriptionEvent::SubscriptionPeriodBilled(e) => self.billed(e),
+            SubscriptionEvent::SubscriptionTakenOver(e) => {
+                (self.period, self.anchor, self.number) = (Some(e.period), Some(e.anchor), e.number);
+                self.recurring_minor = e.recurring.after_minor;
+            }
             SubscriptionEvent::SubscriptionPlanChanged(e) => {
                 self.plan = Some(e.plan.clone());
                 self.quantity = e.quantity;
@@ -396,6 +425,7 @@ impl Aggregate for Subscription {
     fn handle(&self, command: SubscriptionCommand, context: &Context<'_>) -> Result<Decision<SubscriptionEvent>, Refusal> {
         match command {
             SubscriptionCommand::StartSubscription(command) => start(&command, context),
+            SubscriptionCommand::TakeOverSubscription(command) => takeover::take_over(command, context),
             SubscriptionCommand::ChangePlan(command) => self.change_plan(&command, context),
             SubscriptionCommand::CancelSubscription(command) => self.cancel(command, context),
             SubscriptionCommand::ResumeSubscription(_) => self.resume(context),
@@ -408,6 +438,17 @@ impl Aggregate for Subscription {
 }
 
 cqrs_aggregate!(Subscription);
+
+/// What bills say of a customer.
+fn payer_of(profile: &BillingProfile) -> Payer {
+    Payer {
+        tax_exempt: profile.tax_exempt,
+        customer_email: profile.email.clone(),
+        customer_tax_id: profile.tax_id.clone(),
+        customer_address: profile.address.clone(),
+        customer_country: profile.country.clone(),
+    }
+}
 
 fn start(command: &StartSubscription, context: &Context<'_>) -> Result<Decision<SubscriptionEvent>, Refusal> {
     if context.aggregate_id.len() > ID_LENGTH_MAX {
@@ -427,16 +468,17 @@ fn start(command: &StartSubscription, context: &Context<'_>) -> Result<Decision<
         return Err(SubscriptionRejection::NetDaysOutOfRange(NET_DAYS_MAX).into());
     }
     let trial = Period { start: started_at, end: started_at + TimeDelta::days(i64::from(trial_days)) };
+    let quantity = plan.quantity(command.quantity)?;
     let started = SubscriptionStarted {
         customer_id: command.customer_id.to_string(),
         customer_name: profile.name.clone(),
         plan,
-        quantity: quantity_of(command.quantity)?,
+        quantity,
         net_days: command.net_days,
         started_at,
         trial: (trial_days > 0).then_some(trial),
     };
-    Ok(bill::first(started, profile.tax_exempt, context))
+    Ok(bill::first(started, payer_of(profile), context))
 }
 
 impl Subscription {
@@ -517,6 +559,15 @@ rejections! {
         /// In the future, or long ago.
         #[error("A subscription begins now or at most five years ago.")]
         StartOutOfRange => "start_out_of_range" ["start_at"],
+        /// A past that never was.
+        #[error("Give the terms in the order of their beginnings, each later than the one before, and at least one.")]
+        TermsOutOfOrder => "terms_out_of_order" ["terms"],
+        /// Too long a past.
+        #[error("At most {0} terms of the past are taken over.")]
+        TooManyTerms(usize) => "too_many_terms" ["terms"],
+        /// A past that is not over, or before the company was.
+        #[error("A subscription that is taken over began at most fifty years ago; its last terms, its end and what was billed come after that and not after now.")]
+        PastOutOfRange => "past_out_of_range" ["terms", "billed_until", "ended_at"],
         /// Paid in a year.
         #[error("A bill is to be paid within {0} days at most.")]
         NetDaysOutOfRange(u16) => "net_days_out_of_range" ["net_days"],
