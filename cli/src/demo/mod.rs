@@ -151,7 +151,13 @@ impl Demo {
     /// `neuroops import`, with these words more.
     async fn import(&self, context: &str, name: &str, file: &Path, more: &[&str]) -> Result<ImportSummary> {
         let mut words: Vec<&OsStr> = ["import", context, name].map(OsStr::new).to_vec();
-        words.extend([file.as_os_str(), OsStr::new("--url"), OsStr::new(self.client.base()), OsStr::new("--token"), OsStr::new(&self.token)]);
+        words.extend([
+            file.as_os_str(),
+            OsStr::new("--url"),
+            OsStr::new(self.client.base()),
+            OsStr::new("--token"),
+            OsStr::new(&self.token),
+        ]);
         words.extend(more.iter().map(OsStr::new));
         import::run(&import_args(&words)).await
     }

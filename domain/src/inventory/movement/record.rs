@@ -171,7 +171,9 @@ mod tests {
         assert_eq!(read("Purchase Receipt"), Some(RecordKind::Receipt));
         assert_eq!(read("cycle_count"), Some(RecordKind::Count));
         assert_eq!(read("theft"), None);
-        for kind in [RecordKind::Opening, RecordKind::Receipt, RecordKind::Shipment, RecordKind::Return, RecordKind::Count, RecordKind::Adjustment] {
+        for kind in
+            [RecordKind::Opening, RecordKind::Receipt, RecordKind::Shipment, RecordKind::Return, RecordKind::Count, RecordKind::Adjustment]
+        {
             assert_eq!(read(kind.word()), Some(kind));
         }
     }
