@@ -1,6 +1,8 @@
 //! The binary as its users run it: real servers, real kills.
 
+mod audit;
 mod automation;
+mod business;
 mod contract;
 mod demo;
 mod disk;

@@ -3,7 +3,6 @@
 mod billing_charge;
 mod billing_collect;
 mod billing_invoice;
-mod billing_ledger;
 mod billing_provider;
 mod billing_settle;
 pub mod inventory_ledger;
@@ -23,9 +22,14 @@ pub static PROCESSES: &[&ProcessDef] = &[
     &billing_charge::PROCESS,
     &billing_collect::PROCESS,
     &billing_settle::PROCESS,
-    &billing_ledger::PROCESS,
     &billing_provider::PROCESS,
 ];
 
 #[cfg(test)]
 mod billing_tests;
+#[cfg(test)]
+mod contract;
+#[cfg(test)]
+mod money_tests;
+#[cfg(test)]
+mod platform;

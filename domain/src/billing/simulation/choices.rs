@@ -165,7 +165,17 @@ impl Choices {
         match command {
             "request" => json!({ "customer_id": self.id("customer"), "amount": self.money(), "subscription_id": self.id("subscription") }),
             "require-action" | "authorize" => json!({ "external_id": external_id }),
-            "capture" | "request-capture" => self.amount(),
+            "capture" => {
+                let mut body = self.amount();
+                match self.byte() % 4 {
+                    0 => body["external_id"] = external_id,
+                    1 => body["recorded"] = json!(true),
+                    _ => {}
+                }
+                body
+            }
+            "request-capture" => self.amount(),
+            "adjust" => json!({ "amount": self.money() }),
             "fail" => json!({ "code": "card_declined", "external_id": external_id }),
             "refund" | "complete-refund" | "fail-refund" => {
                 let mut body = self.amount();

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use self::choices::{Choices, aggregate_id};
 use self::world::{Outcome, World};
 use super::CONTEXT;
-use crate::kernel::AggregateType;
+use crate::kernel::{AggregateType, RecordedEvent};
 
 /// One command: which of [`commands`], to which of the aggregate's ids, and the choices that fill its body and move the clock.
 type Step = (prop::sample::Index, u8, [u8; 12]);
@@ -98,6 +98,18 @@ fn run(world: &mut World, steps: &[Step]) -> BTreeMap<(&'static str, &'static st
     }
     world.check();
     accepted
+}
+
+/// The events of random worlds, for those who follow them.
+pub(crate) fn histories(worlds: usize) -> Vec<Vec<RecordedEvent>> {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let history = |_| {
+        let steps = prop::collection::vec(step(), 300).new_tree(&mut runner).expect("steps are made").current();
+        let mut world = populated();
+        run(&mut world, &steps);
+        world.log
+    };
+    (0..worlds).map(history).collect()
 }
 
 fn step() -> impl Strategy<Value = Step> {

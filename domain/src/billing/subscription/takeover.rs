@@ -99,8 +99,7 @@ pub(super) fn take_over(command: TakeOverSubscription, context: &Context<'_>) ->
     });
     for change in changes {
         let after_minor = monthly(&change.plan, change.quantity);
-        let changed = draft.state.changed_to(change.plan.clone(), change.quantity, Vec::new(), after_minor, change.from);
-        draft.push(changed);
+        draft.push(draft.state.changed_to(change.plan.clone(), change.quantity, Vec::new(), after_minor, change.from));
     }
     if let Some(ended_at) = command.ended_at {
         draft.end(EndReason::Cancelled, command.end_reason, ended_at.0);

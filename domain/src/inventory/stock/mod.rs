@@ -184,6 +184,7 @@ impl Aggregate for StockItem {
             StockItemCommand::AllocateStock(command) => self.allocate(command, context),
             StockItemCommand::ReleaseStock(command) => self.release(&command, context),
             StockItemCommand::ExpireReservations(_) => self.expire(context),
+            StockItemCommand::ReviewReorder(_) => self.review_reorder(context),
         }
     }
 }

@@ -108,6 +108,12 @@ fn settlements() -> Vec<(Vec<Command>, Command, u16, &'static str)> {
         (after(finalized(), vec![pay(paid(1)), back()]), pay(paid(1)), 422, "invoicing.payment_reversed"),
         (after(after(finalized(), other), vec![pay(paid(1))]), ("invoice/j", "record-payment", paid(5)), 409, "invoicing.duplicate"),
         (finalized(), back(), 422, "invoicing.payment_unknown"),
+        (
+            after(finalized(), vec![pay(paid(1))]),
+            ("invoice/i", "refund-payment", json!({ "amount": euro(2), "reference": "r-1", "reason": "x" })),
+            422,
+            "invoicing.more_than_paid",
+        ),
         (received(), ("invoice/i", "reverse-payment", json!({ "reference": "p-9", "reason": "x" })), 422, "invoicing.payment_of_several"),
         (finalized(), apply(json!({})), 422, "invoicing.credit_insufficient"),
         (finalized(), apply(json!({ "amount": euro(20_000) })), 422, "invoicing.more_than_open"),

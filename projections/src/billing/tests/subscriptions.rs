@@ -4,7 +4,7 @@ use domain::billing::calendar::Period;
 use domain::billing::customer::Customer;
 use domain::billing::plan::{Plan, PlanEvent, PlanLinked, PlanPublished, PlanRetired, PriceLink};
 use domain::billing::subscription::{
-    BillKind, CancellationScheduled, EndReason, EntitlementOverridden, EntitlementSuspended, Line, LineKind, PlanChangeScheduled,
+    BillKind, CancellationScheduled, EndReason, EntitlementOverridden, EntitlementSuspended, Line, LineKind, Payer, PlanChangeScheduled,
     PlanChangeUnscheduled, ProviderState, ProviderStatus, Recurring, Subscription, SubscriptionEnded, SubscriptionPastDue,
     SubscriptionPeriodBilled, SubscriptionPlanChanged, SubscriptionRecovered, SubscriptionResumed, SubscriptionStarted, SubscriptionSynced,
     SubscriptionTakenOver,
@@ -58,7 +58,7 @@ fn billed(id: &str, period: Period, before_minor: i64, after_minor: i64) -> Subs
         number: 0,
         customer_id: "c".into(),
         customer_name: text("Acme"),
-        tax_exempt: false,
+        payer: Payer::default(),
         plan_id: "p".into(),
         plan_version: 1,
         plan_name: text("Plan"),
@@ -79,6 +79,7 @@ fn ended(before_minor: i64) -> SubscriptionEnded {
         plan_id: "p".into(),
         ended_at: day("2026-04-15"),
         credit_left: euro(0),
+        credits: vec![],
         recurring: Recurring { before_minor, after_minor: 0 },
     }
 }
