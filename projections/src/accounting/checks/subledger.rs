@@ -38,11 +38,7 @@ const CHANGES: &[(&str, &str, &[Change])] = &[
     (
         "invoicing",
         "customer_payment_allocated",
-        &[
-            (CREDIT, 1, "allocation.amount"),
-            (RECEIVABLE, -1, "allocation.applied"),
-            (CREDIT, -1, "allocation.excess"),
-        ],
+        &[(CREDIT, 1, "allocation.amount"), (RECEIVABLE, -1, "allocation.applied"), (CREDIT, -1, "allocation.excess")],
     ),
     ("invoicing", "customer_payment_refunded", &[(CREDIT, 1, "amount")]),
     ("invoicing", "customer_payment_reversed", &[(RECEIVABLE, 1, "allocations.*.applied"), (CREDIT, 1, "unallocated")]),
@@ -191,7 +187,8 @@ mod tests {
     #[test]
     fn every_event_that_is_posted_is_expected_and_no_other() {
         let reacts = |name: &str| PROCESSES.iter().find(|process| process.name == name).map_or(&[][..], |process| process.reacts_to);
-        let mut posted: Vec<String> = ["invoicing.ledger", "billing.ledger"].iter().flat_map(|name| reacts(name)).map(|&e| e.to_owned()).collect();
+        let mut posted: Vec<String> =
+            ["invoicing.ledger", "billing.ledger"].iter().flat_map(|name| reacts(name)).map(|&e| e.to_owned()).collect();
         let mut expected: Vec<String> = CHANGES.iter().map(|(context, name, _)| format!("{context}.{name}")).collect();
         posted.sort();
         expected.sort();
