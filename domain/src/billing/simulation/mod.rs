@@ -76,6 +76,8 @@ fn populated() -> World {
             json!({ "customer_id": "c-0", "amount": amount, "subscription_id": format!("s-{n}") }),
         );
     }
+    // One that will end, which is rarely taken back in time otherwise.
+    send("subscription", "cancel", "s-1", json!({ "when": "period_end" }));
     world
 }
 
