@@ -112,8 +112,12 @@ mod tests {
     const HOUSE: SetupDef = SetupDef { aggregate: "company", id: "house", command: "register", body: r#"{"name":"The house"}"# };
     const WRONG: SetupDef = SetupDef { aggregate: "company", id: "wrong", command: "register", body: r#"{"motto":"none"}"# };
 
-    const PRICED_TIER: SetupDef =
-        SetupDef { aggregate: "custom-field", id: "contact.tier", command: "define", body: r#"{"label":"Paid in $currency","type":"text"}"# };
+    const PRICED_TIER: SetupDef = SetupDef {
+        aggregate: "custom-field",
+        id: "contact.tier",
+        command: "define",
+        body: r#"{"label":"Paid in $currency","type":"text"}"#,
+    };
 
     static PRICED: ContextDef = ContextDef { setup: &[PRICED_TIER], ..domain::crm::CONTEXT };
     static FIRST: ContextDef = ContextDef { setup: &[TIER], ..domain::crm::CONTEXT };

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use platform::kafka::KafkaOptions;
-use projections::runtime::{Gauge, Leases, LogHeads, LogReader, Place, Position, Projection, Projector, ProjectorStatus, Tail, TailOptions};
+use projections::runtime::{
+    Gauge, Leases, LogHeads, LogReader, Place, Position, Projection, Projector, ProjectorStatus, Tail, TailOptions,
+};
 use sqlx::PgPool;
 use tokio::sync::watch;
 use tokio::task::JoinSet;

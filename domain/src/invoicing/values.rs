@@ -353,7 +353,10 @@ mod tests {
     #[test]
     fn a_bill_of_goods_meets_their_receipt_and_not_the_stock() {
         let read = |text: &str| serde_json::from_value::<ExpenseRole>(json!(text)).unwrap().role();
-        assert_eq!((read("inventory"), read("goods_received_not_invoiced")), ("goods_received_not_invoiced", "goods_received_not_invoiced"));
+        assert_eq!(
+            (read("inventory"), read("goods_received_not_invoiced")),
+            ("goods_received_not_invoiced", "goods_received_not_invoiced")
+        );
     }
 
     #[test]

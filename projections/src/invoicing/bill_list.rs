@@ -234,7 +234,15 @@ impl BillRow {
                 self.open_minor -= e.totals.gross.amount_minor;
                 self.credited_minor += e.totals.gross.amount_minor;
                 let (kind, amount_minor, taxes) = (EntryKind::CreditNote, e.totals.gross.amount_minor, e.totals.taxes);
-                self.entries.push(BillEntry { kind, reference: e.reference, date: e.date, method: None, amount_minor, reversed_on: None, taxes });
+                self.entries.push(BillEntry {
+                    kind,
+                    reference: e.reference,
+                    date: e.date,
+                    method: None,
+                    amount_minor,
+                    reversed_on: None,
+                    taxes,
+                });
             }
             BillEvent::BillRefundRecorded(e) => {
                 self.open_minor += e.amount.amount_minor;

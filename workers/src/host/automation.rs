@@ -95,12 +95,7 @@ pub(super) fn start_due(workers: &mut Workers, pool: &PgPool, automation: &Autom
     workers.tasks.spawn(measure_due(pool.clone(), automation.due.clone(), workers.cancel.clone()));
 }
 
-async fn measure_processes(
-    pool: PgPool,
-    mut known: HashSet<String>,
-    sender: watch::Sender<Vec<Backlog>>,
-    cancel: CancellationToken,
-) {
+async fn measure_processes(pool: PgPool, mut known: HashSet<String>, sender: watch::Sender<Vec<Backlog>>, cancel: CancellationToken) {
     while cancel.run_until_cancelled(tokio::time::sleep(MEASURE)).await.is_some() {
         let Ok(counted) = backlogs(&pool).await else { continue };
         known.extend(counted.iter().map(|backlog| backlog.process.clone()));

@@ -123,7 +123,9 @@ impl Books {
         let mut refused = Vec::new();
         for event in log.after(&places, 10_000).await.unwrap() {
             let wire = format!("{}.{}", event.context, event.event_type);
-            for process in PROCESSES.iter().filter(|process| process.name.ends_with(".ledger") && process.reacts_to.contains(&wire.as_str())) {
+            for process in
+                PROCESSES.iter().filter(|process| process.name.ends_with(".ledger") && process.reacts_to.contains(&wire.as_str()))
+            {
                 for step in (process.react)(&event).unwrap() {
                     let Action::Command(command) = step.action else { panic!("{} calls nobody outside", process.name) };
                     match self.send_as(process.name, command).await {

@@ -40,9 +40,9 @@ async fn an_invoice_in_a_currency_that_is_new_to_the_books_is_posted() {
     books.done("chart/default/apply-template", &json!({ "template": "trading_company", "currency": "USD" })).await;
     assert_eq!(books.read("posting-role-list?currency=USD&limit=100").await.len(), 20);
     let debts = books.read("aged-receivables?as_of=2024-04-01").await;
-    assert_eq!(debts.iter().map(|row| (row["currency"].clone(), row["total_minor"].clone())).collect::<Vec<_>>(), [
-        (json!("GBP"), json!(120)),
-        (json!("USD"), json!(120))
-    ]);
+    assert_eq!(
+        debts.iter().map(|row| (row["currency"].clone(), row["total_minor"].clone())).collect::<Vec<_>>(),
+        [(json!("GBP"), json!(120)), (json!("USD"), json!(120))]
+    );
     books.stop().await;
 }

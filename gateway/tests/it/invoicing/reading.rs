@@ -133,7 +133,10 @@ async fn what_suppliers_credit_is_no_input_tax_from_the_day_of_their_credit_note
         let rows = books.rows(&format!("tax-summary?{query}")).await;
         rows.iter().map(|row| fields(row, &["side", "tax_rate_percent", "net_minor", "tax_minor"])).collect()
     };
-    assert_eq!(json!(taxes("from=2026-01-01&to=2026-01-31").await), json!([["purchases", "7", 1_000, 70], ["purchases", "19", 5_000, 950]]));
+    assert_eq!(
+        json!(taxes("from=2026-01-01&to=2026-01-31").await),
+        json!([["purchases", "7", 1_000, 70], ["purchases", "19", 5_000, 950]])
+    );
     assert_eq!(json!(taxes("from=2026-02-01&to=2026-02-28").await), json!([["purchases", "7", -1_000, -70]]));
     assert_eq!(json!(taxes("").await), json!([["purchases", "7", 0, 0], ["purchases", "19", 5_000, 950]]));
     let entries = books.row("bill-list/b-1").await["entries"].clone();

@@ -163,8 +163,7 @@ impl Check {
         let of: Vec<&str> = amounts.iter().map(|amount| amount.of).collect();
         let minor: Vec<i64> = amounts.iter().map(|amount| amount.money.amount_minor).collect();
         let at: Vec<DateTime<Utc>> = amounts.iter().map(|amount| amount.at).collect();
-        let (column, part) =
-            if self.part_column.is_empty() { (String::new(), "") } else { (format!("{},", self.part_column), "e.part,") };
+        let (column, part) = if self.part_column.is_empty() { (String::new(), "") } else { (format!("{},", self.part_column), "e.part,") };
         let text = text.replace("$table_vN", &format!("{}_v{version}", self.tables[0])).replace("$column", &column).replace("$part", part);
         let query = sqlx::query(&text).bind(tenants).bind(events).bind(parts).bind(currencies).bind(of).bind(minor).bind(at);
         query.execute(connection).await?;

@@ -38,11 +38,7 @@ const CHANGES: &[(&str, &[Change])] = &[
     ("customer_payment_received", &[(RECEIVABLE, -1, "allocations.*.applied"), (CREDIT, -1, "unallocated")]),
     (
         "customer_payment_allocated",
-        &[
-            (CREDIT, 1, "allocation.amount"),
-            (RECEIVABLE, -1, "allocation.applied"),
-            (CREDIT, -1, "allocation.excess"),
-        ],
+        &[(CREDIT, 1, "allocation.amount"), (RECEIVABLE, -1, "allocation.applied"), (CREDIT, -1, "allocation.excess")],
     ),
     ("customer_payment_refunded", &[(CREDIT, 1, "amount")]),
     ("customer_payment_reversed", &[(RECEIVABLE, 1, "allocations.*.applied"), (CREDIT, 1, "unallocated")]),
