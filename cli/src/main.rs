@@ -8,6 +8,7 @@ mod client;
 mod demo;
 mod export;
 mod import;
+mod matching;
 mod operations;
 mod processes;
 mod roles;

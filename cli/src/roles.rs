@@ -27,6 +27,7 @@ use workers::processes::Effects;
 use workers::{Automation, Roles, WorkerHealth, WorkerOptions, Workers};
 
 use crate::billing::{self, InboxTask};
+use crate::matching;
 
 /// Connections of a gateway.
 const GATEWAY_CONNECTIONS: u32 = 24;
@@ -230,7 +231,7 @@ impl Started {
             Some((folder, write_side)) => Some(exporter(config, write_side, pool.clone(), folder)?),
             None => None,
         };
-        let effects = Effects::new(stripe.handlers(&pool));
+        let effects = Effects::new(stripe.handlers(&pool).into_iter().chain([matching::handler(&pool)]));
         let automation = bus.map(|bus| Automation::new(bus, &contexts::domains(), PROCESSES, effects));
         let notary = notary(config, audit_keys)?;
         let workers = start_workers(pool, partitions, kafka, roles, automation, notary).await?;

@@ -231,7 +231,8 @@ pub async fn consistency(
             return Err(not_found("audit.backwards", format!("A history only grows: there is no proof from {from} to {to} events.")));
         }
         let heads = [from, to].map(|size| 0..size);
-        let spans: Vec<_> = spans::of_consistency(from, to).into_iter().chain(heads.iter().filter(|head| !head.is_empty()).cloned()).collect();
+        let spans: Vec<_> =
+            spans::of_consistency(from, to).into_iter().chain(heads.iter().filter(|head| !head.is_empty()).cloned()).collect();
         let mut hashes = store::hashes(&mut tx, tenant, &spans).await?;
         let to_root = if to == 0 { empty_root() } else { hashes.pop().unwrap_or_default() };
         let from_root = if from == 0 { empty_root() } else { hashes.pop().unwrap_or_default() };

@@ -169,7 +169,8 @@ fn verify_folder(args: &VerifyArgs) -> Result<String> {
     let kept = kept.map(|path| std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))).transpose()?;
     let bar = bar("verify");
     let started = std::time::Instant::now();
-    let verified = verify(&DiskFolder::open(&args.export), &Trust { keys: &keys, kept: kept.as_deref() }, |events| bar.set_position(events));
+    let verified =
+        verify(&DiskFolder::open(&args.export), &Trust { keys: &keys, kept: kept.as_deref() }, |events| bar.set_position(events));
     bar.finish_and_clear();
     Ok(said(&verified?, started.elapsed()))
 }

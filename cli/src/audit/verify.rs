@@ -12,7 +12,7 @@ use std::collections::HashMap;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use platform::proofs::checkpoint::{Checkpoint, CheckpointError};
-use platform::proofs::merkle::{Head, Hash, root_of, verify_consistency};
+use platform::proofs::merkle::{Hash, Head, root_of, verify_consistency};
 use platform::proofs::note::{NamedKey, NoteError};
 use platform::proofs::record::Record;
 use platform::proofs::spans::{beside, root_of_part};
@@ -83,7 +83,11 @@ pub fn verify(folder: &impl Folder, trust: &Trust<'_>, mut progress: impl FnMut(
     let root = root_of_part(manifest.from, &leaves, &manifest.beside, head.size);
     if root != Some(head.root) {
         let place = kept.map_or_else(String::new, |kept| format!("; the first {} are those of the checkpoint that you hold", kept.size));
-        bail!("the events {} to {} do not lead to the root of {CHECKPOINT}: there are others, or they are in another order{place}", manifest.from, manifest.to);
+        bail!(
+            "the events {} to {} do not lead to the root of {CHECKPOINT}: there are others, or they are in another order{place}",
+            manifest.from,
+            manifest.to
+        );
     }
     let Manifest { tenant_id, from, to, forgotten, .. } = manifest;
     Ok(Verified { tenant_id, head, from, to, forgotten, kept: kept.map(|kept| kept.size) })
@@ -180,7 +184,9 @@ impl Reader<'_> {
         let (length, digest) = (bytes.len() as u64, hex::encode(Sha256::digest(&bytes)));
         let before = self.leaves.len();
         // A file that was altered without care still tells which event it was; its checksum would tell only that it was.
-        files::decode(bytes, self.manifest.encoding, |number, record| self.take(&record).with_context(|| format!("event {number} of the file")))?;
+        files::decode(bytes, self.manifest.encoding, |number, record| {
+            self.take(&record).with_context(|| format!("event {number} of the file"))
+        })?;
         let rows = (self.leaves.len() - before) as u64;
         ensure!(rows == file.rows, "it has {rows} events, and {MANIFEST} says {}", file.rows);
         ensure!(length == file.bytes, "it has {length} bytes, and {MANIFEST} says {}", file.bytes);
@@ -193,11 +199,7 @@ impl Reader<'_> {
         ensure!(record.index == index, "it says that it is event {} of the history, where event {index} is expected", record.index);
         let hash = record.hash(self.manifest.tenant_id).with_context(|| format!("event {index} ({})", place(record)))?;
         let reached = self.reached.entry((record.context.clone(), record.partition)).or_default();
-        ensure!(
-            record.position > *reached,
-            "event {index} ({}) comes behind position {reached} of the same log partition",
-            place(record)
-        );
+        ensure!(record.position > *reached, "event {index} ({}) comes behind position {reached} of the same log partition", place(record));
         *reached = record.position;
         self.forgotten += u64::from(record.is_forgotten());
         self.leaves.push(hash);
@@ -222,8 +224,12 @@ fn grown(manifest: &Manifest, leaves: &[Hash], kept: &Head, head: &Head) -> Resu
     }
     let since = manifest.since.as_ref().filter(|since| since.size == kept.size);
     let since = since.with_context(|| {
-        format!("the export does not show how the history grew from the checkpoint that you hold; export again with `--since {}`", kept.size)
+        format!(
+            "the export does not show how the history grew from the checkpoint that you hold; export again with `--since {}`",
+            kept.size
+        )
     })?;
-    verify_consistency(kept, head, &since.proof)
-        .with_context(|| format!("the history does not continue the {} events of the checkpoint that you hold: it was rewritten", kept.size))
+    verify_consistency(kept, head, &since.proof).with_context(|| {
+        format!("the history does not continue the {} events of the checkpoint that you hold: it was rewritten", kept.size)
+    })
 }

@@ -125,7 +125,10 @@ impl Demo {
             let behind: i64 = overview(&self.worker_pool, &names).await?.iter().map(|process| process.events_behind).sum();
             let at_rest = behind == 0 && steps(&self.worker_pool, &open).await?.is_empty();
             quiet = if at_rest { quiet + 1 } else { 0 };
-            ensure!(started.elapsed() < SETTLED_MAX, "processes have not come to rest after {SETTLED_MAX:?}; they are {behind} events behind");
+            ensure!(
+                started.elapsed() < SETTLED_MAX,
+                "processes have not come to rest after {SETTLED_MAX:?}; they are {behind} events behind"
+            );
             tokio::time::sleep(POLL).await;
         }
         let filter = StepFilter { tenant: Some(self.tenant.0), states: &["refused", "stuck"], limit: 100, ..StepFilter::default() };

@@ -108,7 +108,8 @@ impl Columns {
 
     /// Lets the columns be read that exports of this platform have for amounts: `price_minor` and `price_currency`.
     fn take_exports(&mut self, def: &ImportDef, fields: &Fields) -> anyhow::Result<()> {
-        let amounts = |column: &&domain::kernel::ImportColumn| fields.kind(column.field) == Some(Kind::Money) && !column.field.contains('.');
+        let amounts =
+            |column: &&domain::kernel::ImportColumn| fields.kind(column.field) == Some(Kind::Money) && !column.field.contains('.');
         for column in def.columns.iter().filter(amounts) {
             for aside in [MINOR, CURRENCY] {
                 let field = self.field(&format!("{}{aside}", column.field), fields, def.lists)?;

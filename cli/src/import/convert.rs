@@ -102,7 +102,9 @@ impl Converter {
         let mut cells = Cells::new();
         for ((header, slot), cell) in headers.iter().zip(slots).zip(row) {
             match (object(&cell), slot) {
-                (Some(object), Some(slot)) if self.takes_objects(slot.field) => Self::put(&mut cells, *slot, Cell::Json(Value::Object(object))),
+                (Some(object), Some(slot)) if self.takes_objects(slot.field) => {
+                    Self::put(&mut cells, *slot, Cell::Json(Value::Object(object)))
+                }
                 (Some(object), _) => self.add_object(header, object, &mut cells, 1),
                 (None, Some(slot)) => Self::put(&mut cells, *slot, Cell::Text(cell)),
                 (None, None) => {}

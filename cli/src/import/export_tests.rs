@@ -39,7 +39,12 @@ fn rows(context: &str, import: &str, suffix: &str, text: &str) -> Vec<Result<Val
 
 #[test]
 fn import_reads_amounts_in_minor_units_with_their_currencies() {
-    let found = rows("inventory", "products", ".csv", "id,sku,name,currency,price_minor,price_currency,cost_minor\np-1,A,Tea,EUR,1250,USD,310\np-2,B,Cup,EUR,,,\n");
+    let found = rows(
+        "inventory",
+        "products",
+        ".csv",
+        "id,sku,name,currency,price_minor,price_currency,cost_minor\np-1,A,Tea,EUR,1250,USD,310\np-2,B,Cup,EUR,,,\n",
+    );
     let first = &found[0].as_ref().unwrap()["body"];
     assert_eq!(first["price"], json!({ "amount_minor": 1250, "currency": "USD" }));
     assert_eq!(first["cost"], json!({ "amount_minor": 310, "currency": "EUR" }));
@@ -50,7 +55,12 @@ fn import_reads_amounts_in_minor_units_with_their_currencies() {
 
 #[test]
 fn import_reads_objects_in_cells_as_their_members() {
-    let found = rows("crm", "companies", ".csv", "id,name,address,city\nc-1,Acme,\"{\"\"street\"\":\"\"Hafenstraße 1\"\",\"\"country\"\":\"\"DE\"\"}\",Kiel\n");
+    let found = rows(
+        "crm",
+        "companies",
+        ".csv",
+        "id,name,address,city\nc-1,Acme,\"{\"\"street\"\":\"\"Hafenstraße 1\"\",\"\"country\"\":\"\"DE\"\"}\",Kiel\n",
+    );
     let address = json!({ "street": "Hafenstraße 1", "city": "Kiel", "country": "DE" });
     assert_eq!(found[0].as_ref().unwrap()["body"]["address"], address);
 }
@@ -64,13 +74,25 @@ fn import_makes_a_row_of_each_line_of_an_exported_invoice() {
     let invoice = json!({ "id": "0197f3c2-8a10-7cc3-98c4-dc0c0c07398f", "number": "RE-1", "customer_id": "c-1", "customer_name": "Acme",
         "customer_address": { "city": "Kiel" }, "date": "2026-01-31", "lines": [line("1", 100), line("2", 200)], "payments": [{ "date": "2026-02-02" }] });
     let other = json!({ "id": "RE-2", "customer_name": "Bolt", "lines": [line("1", 300)] });
-    for (suffix, text) in [(".ndjson", format!("{invoice}\n{other}\n")), (".csv", {
-        let cell = |value: &Value| format!("\"{}\"", value.to_string().replace('"', "\"\""));
-        let csv = |invoice: &Value| format!("{},{},{},{}\n", invoice["number"].as_str().unwrap_or_default(), invoice["id"].as_str().unwrap(), invoice["customer_name"].as_str().unwrap(), cell(&invoice["lines"]));
-        format!("number,id,customer_name,lines\n{}{}", csv(&invoice), csv(&other))
-    })] {
+    for (suffix, text) in [
+        (".ndjson", format!("{invoice}\n{other}\n")),
+        (".csv", {
+            let cell = |value: &Value| format!("\"{}\"", value.to_string().replace('"', "\"\""));
+            let csv = |invoice: &Value| {
+                format!(
+                    "{},{},{},{}\n",
+                    invoice["number"].as_str().unwrap_or_default(),
+                    invoice["id"].as_str().unwrap(),
+                    invoice["customer_name"].as_str().unwrap(),
+                    cell(&invoice["lines"])
+                )
+            };
+            format!("number,id,customer_name,lines\n{}{}", csv(&invoice), csv(&other))
+        }),
+    ] {
         let found: Vec<Value> = rows("invoicing", "invoices", suffix, &text).into_iter().map(Result::unwrap).collect();
-        let lines: Vec<_> = found.iter().map(|row| (row["id"].as_str().unwrap(), row["body"]["unit_price"]["amount_minor"].as_i64().unwrap())).collect();
+        let lines: Vec<_> =
+            found.iter().map(|row| (row["id"].as_str().unwrap(), row["body"]["unit_price"]["amount_minor"].as_i64().unwrap())).collect();
         assert_eq!(lines, [("RE-1", 100), ("RE-1", 200), ("RE-2", 300)], "the number is the id where there are both");
         assert!(found.iter().all(|row| row["body"]["discount"]["percent"] == 5 || row["body"]["discount"]["percent"] == "5"));
     }

@@ -5,7 +5,8 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
 use domain::kernel::{
-    Actor, AggregateId, AggregateType, ClaimAction, Context, Creation, DecideError, DecodeError, Loaded, LoadedState, Refusal, TenantId, fold,
+    Actor, AggregateId, AggregateType, ClaimAction, Context, Creation, DecideError, DecodeError, Loaded, LoadedState, Refusal, TenantId,
+    fold,
 };
 use platform::clock;
 use serde_json::{Map, Value};

@@ -73,7 +73,19 @@ impl Reader {
         let (format, delimiter) = (sniffed.format, sniffed.delimiter);
         let start = Place { offset: sniffed.start, line: 1 };
         let records = Records::open(file.try_clone()?, start, format, encoding, delimiter)?;
-        let mut reader = Self { file, records, converter, judge, format, encoding, delimiter, headers: Vec::new(), slots: Vec::new(), place: start, ahead: VecDeque::new() };
+        let mut reader = Self {
+            file,
+            records,
+            converter,
+            judge,
+            format,
+            encoding,
+            delimiter,
+            headers: Vec::new(),
+            slots: Vec::new(),
+            place: start,
+            ahead: VecDeque::new(),
+        };
         let (found, rows) = match format {
             Format::Csv => reader.read_header()?,
             Format::Ndjson => (Vec::new(), start),

@@ -115,7 +115,8 @@ fn exports(platform: &Platform, folder: &Path, key: &Path, kept: &Path, (size, g
 fn replays(platform: &Platform, position: &str, size: u64) {
     let replay = |arguments: &[&str]| platform.neuroops(&joined(&["audit", "replay"], arguments));
     let size = size.to_string();
-    let json = |arguments: &[&str]| -> Value { serde_json::from_str(&replay(&joined(arguments, &["--json"])).expect("replayed")).expect("JSON") };
+    let json =
+        |arguments: &[&str]| -> Value { serde_json::from_str(&replay(&joined(arguments, &["--json"])).expect("replayed")).expect("JSON") };
     let now = replay(&["--as-of", position, "--aggregate", "crm/contact/c3"]).expect("replayed");
     assert!(now.contains("version 2 then, 2 now") && now.contains("Nothing differs"), "{now}");
     let then = json(&["--as-of", &size, "--aggregate", "crm/contact/c3"]);
@@ -127,7 +128,12 @@ fn replays(platform: &Platform, position: &str, size: u64) {
     assert_eq!((rows["then"].as_object().map(serde_json::Map::len), &differences["late"]), (Some(12), &json!("added")));
     let all = replay(&["--as-of", "2026-01-01T00:00:00Z", "--model", "crm/contact-list"]).expect("replayed");
     assert!(all.contains("0 rows then") && all.ends_with("13 differ.\n"), "{all}");
-    for (as_of, reason) in [("9999", "outside the history"), ("crm/0@999999", "lies in the future"), ("2999-01-01T00:00:00Z", "lies in the future"), ("noon", "is no time")] {
+    for (as_of, reason) in [
+        ("9999", "outside the history"),
+        ("crm/0@999999", "lies in the future"),
+        ("2999-01-01T00:00:00Z", "lies in the future"),
+        ("noon", "is no time"),
+    ] {
         let told = replay(&["--as-of", as_of, "--model", "crm/contact-list"]).unwrap_err();
         assert!(told.contains(reason), "{told}");
     }
@@ -148,7 +154,10 @@ async fn tampered(platform: &Platform, folder: &Path, key: &Path, kept: &Path) {
     let leaf = |contact: usize| format!("{own} AND leaf_index = {}", contacts[contact]);
     let event = |contact: usize| format!("{own} AND event_id = (SELECT event_id FROM audit.leaves WHERE {})", leaf(index));
     let attacks = [
-        (format!("UPDATE log.events SET payload = '{{\"profile\":{{\"given_name\":\"Mallory\"}}}}' WHERE {}", event(2)), "payload is not the one"),
+        (
+            format!("UPDATE log.events SET payload = '{{\"profile\":{{\"given_name\":\"Mallory\"}}}}' WHERE {}", event(2)),
+            "payload is not the one",
+        ),
         (format!("UPDATE log.events SET metadata = '{{}}' WHERE {}", event(4)), "leaf hash is another"),
         (format!("UPDATE log.events SET recorded_at = recorded_at + interval '1 day' WHERE {}", event(5)), "leaf hash is another"),
         (format!("DELETE FROM log.events WHERE {}", event(6)), "is missing in the log"),
@@ -173,11 +182,17 @@ async fn tampered(platform: &Platform, folder: &Path, key: &Path, kept: &Path) {
     ];
     for (number, (attack, reason)) in attacks.iter().enumerate() {
         let out = folder.join(format!("attack-{number}"));
-        admin.execute("CREATE SCHEMA before; CREATE TABLE before.events AS TABLE log.events; CREATE TABLE before.leaves AS TABLE audit.leaves; \
-            CREATE TABLE before.checkpoints AS TABLE audit.checkpoints").await.expect("copied");
+        admin
+            .execute(
+                "CREATE SCHEMA before; CREATE TABLE before.events AS TABLE log.events; CREATE TABLE before.leaves AS TABLE audit.leaves; \
+            CREATE TABLE before.checkpoints AS TABLE audit.checkpoints",
+            )
+            .await
+            .expect("copied");
         admin.execute(attack.as_str()).await.expect(attack);
         let exported = platform.neuroops(&["audit", "export", "--out", text(&out)]);
-        let told = exported.and_then(|_| platform.neuroops(&["audit", "verify", text(&out), "--key", text(key), "--checkpoint", text(kept)]));
+        let told =
+            exported.and_then(|_| platform.neuroops(&["audit", "verify", text(&out), "--key", text(key), "--checkpoint", text(kept)]));
         let told = told.expect_err(attack);
         assert!(told.contains(reason), "{attack}: {told}");
         admin.execute("DELETE FROM log.events; INSERT INTO log.events SELECT * FROM before.events; DELETE FROM audit.leaves; INSERT INTO audit.leaves SELECT * FROM before.leaves; \
@@ -185,5 +200,7 @@ async fn tampered(platform: &Platform, folder: &Path, key: &Path, kept: &Path) {
     }
     let whole = folder.join("untampered");
     platform.neuroops(&["audit", "export", "--out", text(&whole)]).expect("an export");
-    platform.neuroops(&["audit", "verify", text(&whole), "--key", text(key), "--checkpoint", text(kept)]).expect("what is restored verifies");
+    platform
+        .neuroops(&["audit", "verify", text(&whole), "--key", text(key), "--checkpoint", text(kept)])
+        .expect("what is restored verifies");
 }

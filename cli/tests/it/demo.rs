@@ -19,7 +19,12 @@ fn two_years_of_a_trading_company_are_loaded_and_come_to_what_was_computed() {
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{said}\n{errors}");
     assert!(said.contains("All of the above is true") && !said.contains("NOT TRUE"), "{said}");
-    for claim in ["accounts hold what was computed", "revenue of 24 months agrees", "the stock account holds the value of the stock", "recurring revenue"] {
+    for claim in [
+        "accounts hold what was computed",
+        "revenue of 24 months agrees",
+        "the stock account holds the value of the stock",
+        "recurring revenue",
+    ] {
         assert!(said.contains(claim), "{claim}: {said}");
     }
 }

@@ -63,7 +63,8 @@ impl<'a> Desk<'a> {
     fn export(&self, context: &str, list: &str, format: &str) -> PathBuf {
         let out = self.folder.path().join(format!("{context}-{list}-{format}"));
         let url = self.platform.expect("NEUROOPS_URL");
-        let words = ["export", context, list, "--format", format, "--out", out.to_str().expect("a path"), "--url", &url, "--token", &self.token];
+        let words =
+            ["export", context, list, "--format", format, "--out", out.to_str().expect("a path"), "--url", &url, "--token", &self.token];
         self.platform.neuroops(&words).unwrap_or_else(|error| panic!("{list}: {error}"));
         let files = std::fs::read_dir(&out).expect("a folder").map(|entry| entry.expect("an entry").path());
         let mut files: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|end| end == format)).collect();
@@ -129,9 +130,14 @@ async fn bad_files_are_told_row_by_row_and_leave_nothing_half_done() {
     let rows = desk.rows("inventory/movement-list", "movement_id,kind,quantity,booked_on,on_hand", 4).await;
     let seen: Vec<(&str, &str, i64)> = rows
         .iter()
-        .map(|row| (row["kind"].as_str().expect("a kind"), row["booked_on"].as_str().expect("a day"), row["quantity"].as_i64().expect("pieces")))
+        .map(|row| {
+            (row["kind"].as_str().expect("a kind"), row["booked_on"].as_str().expect("a day"), row["quantity"].as_i64().expect("pieces"))
+        })
         .collect();
-    assert_eq!(seen, [("receipt", "2026-01-31", 10), ("shipment", "2026-02-01", -4), ("count", "2026-02-03", 0), ("adjustment", "2026-02-03", -1)]);
+    assert_eq!(
+        seen,
+        [("receipt", "2026-01-31", 10), ("shipment", "2026-02-01", -4), ("count", "2026-02-03", 0), ("adjustment", "2026-02-03", -1)]
+    );
 
     let accounts = "Journal No,Date,Account,Debit,Credit,Currency\nJ-1,2026-01-31,6100,5.00,,EUR\nJ-1,2026-01-31,1100,,5.00,EUR\n\
         J-2,2026-01-31,4711,5.00,,EUR\nJ-2,2026-01-31,1100,,5.00,EUR\n";
@@ -159,7 +165,14 @@ async fn every_list_is_exported_and_what_was_exported_can_be_imported_again() {
     let (here, there) = (Desk::first(&platform), Desk::new(&platform));
     let lists = [
         ("crm", "companies", "company-list", "csv", sample("trade/companies.csv"), "id,name,domain,industry,phone,address,owner,tags"),
-        ("crm", "contacts", "contact-list", "ndjson", sample("trade/contacts.csv"), "id,given_name,family_name,email,phone,job_title,company_id,owner"),
+        (
+            "crm",
+            "contacts",
+            "contact-list",
+            "ndjson",
+            sample("trade/contacts.csv"),
+            "id,given_name,family_name,email,phone,job_title,company_id,owner",
+        ),
         (
             "inventory",
             "products",
@@ -184,7 +197,14 @@ async fn every_list_is_exported_and_what_was_exported_can_be_imported_again() {
             head("trade/bills.csv", 60),
             "id,supplier_id,supplier_name,supplier_number,date,due_date,currency,net_minor,tax_minor,total_minor,lines",
         ),
-        ("accounting", "accounts", "account-list", "csv", sample("accounting/accounts.csv"), "id,name,type,subtype,currency,normal_side,control"),
+        (
+            "accounting",
+            "accounts",
+            "account-list",
+            "csv",
+            sample("accounting/accounts.csv"),
+            "id,name,type,subtype,currency,normal_side,control",
+        ),
         ("billing", "customers", "customer-list", "csv", sample("trade/billing-customers.csv"), "id,name,email,country,tax_id,tax_exempt"),
     ];
     for (context, import, list, format, text, fields) in &lists {

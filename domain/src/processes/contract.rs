@@ -9,7 +9,7 @@ use crate::{billing, inventory, invoicing};
 /// Users say what timers send; their own tests do.
 const SENT_FOR_USERS: &[&str] = &["scheduling.fire"];
 /// They only call the outside.
-const CALL_THE_OUTSIDE: &[&str] = &["billing.collect", "billing.provider"];
+const CALL_THE_OUTSIDE: &[&str] = &["billing.collect", "billing.provider", "invoicing.allocate"];
 
 fn follow(log: &[RecordedEvent], all: &mut TakenSteps) {
     let mut platform = Platform::new("2025-01-01T00:00:00Z");

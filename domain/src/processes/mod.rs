@@ -7,6 +7,7 @@ mod billing_provider;
 mod billing_settle;
 pub mod inventory_ledger;
 pub mod inventory_reorder;
+mod invoicing_allocate;
 mod invoicing_ledger;
 mod scheduling_fire;
 
@@ -18,6 +19,7 @@ pub static PROCESSES: &[&ProcessDef] = &[
     &inventory_ledger::PROCESS,
     &inventory_reorder::PROCESS,
     &invoicing_ledger::PROCESS,
+    &invoicing_allocate::PROCESS,
     &billing_invoice::PROCESS,
     &billing_charge::PROCESS,
     &billing_collect::PROCESS,

@@ -88,8 +88,7 @@ pub struct PublicKey(pub [u8; 32]);
 impl PublicKey {
     /// What tells keys of one name apart.
     pub fn id(&self, name: &str) -> [u8; 4] {
-        let digest: [u8; 32] =
-            Sha256::new().chain_update(name).chain_update([b'\n', ED25519_KIND]).chain_update(self.0).finalize().into();
+        let digest: [u8; 32] = Sha256::new().chain_update(name).chain_update([b'\n', ED25519_KIND]).chain_update(self.0).finalize().into();
         [digest[0], digest[1], digest[2], digest[3]]
     }
 
@@ -231,7 +230,17 @@ mod tests {
 
     #[test]
     fn what_is_no_note_or_key_is_refused() {
-        for text in ["", "a", "a\n", "a\n\n", "a\n\nb\n", "a\n\n\u{2014} n\n", "a\n\n\u{2014} n !\n", "a\n\n\u{2014} n AAAA", "a\r\n\n\u{2014} n AAAAAA==\n"] {
+        for text in [
+            "",
+            "a",
+            "a\n",
+            "a\n\n",
+            "a\n\nb\n",
+            "a\n\n\u{2014} n\n",
+            "a\n\n\u{2014} n !\n",
+            "a\n\n\u{2014} n AAAA",
+            "a\r\n\n\u{2014} n AAAAAA==\n",
+        ] {
             assert!(matches!(Note::parse(text), Err(NoteError::Malformed(_))), "{text:?}");
         }
         assert!(Note::parse(&format!("{}\n\n\u{2014} n AAAAAA==\n", "a".repeat(NOTE_BYTES_MAX))).is_err());

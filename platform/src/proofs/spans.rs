@@ -189,7 +189,7 @@ mod tests {
             let leaf = leaf_hash(&index.to_be_bytes());
             leaves.push(leaf);
             nodes.insert((0, index), leaf);
-            tree.push(leaf, |level, index, hash| drop(nodes.insert((level, index), hash)));
+            tree.push(leaf, |level, index, hash| _ = nodes.insert((level, index), hash));
         }
         (leaves, nodes, tree)
     }
@@ -197,7 +197,10 @@ mod tests {
     /// The nodes that `to_read` asks for, and no others.
     fn read(spans: &[Span], nodes: &Nodes) -> Nodes {
         let wanted = to_read(spans);
-        wanted.iter().flat_map(|stored| stored.indexes.clone().map(|index| ((stored.level, index), nodes[&(stored.level, index)]))).collect()
+        wanted
+            .iter()
+            .flat_map(|stored| stored.indexes.clone().map(|index| ((stored.level, index), nodes[&(stored.level, index)])))
+            .collect()
     }
 
     fn hashes(spans: &[Span], nodes: &Nodes) -> Vec<Hash> {
@@ -225,7 +228,11 @@ mod tests {
             assert_eq!(root, defined_root(&leaves[..usize::try_from(size).unwrap()]));
             for index in 0..size {
                 let proof = hashes(&of_inclusion(index, size), &nodes);
-                assert_eq!(verify_inclusion(&leaves[usize::try_from(index).unwrap()], index, size, &proof, &root), Ok(()), "{index} of {size}");
+                assert_eq!(
+                    verify_inclusion(&leaves[usize::try_from(index).unwrap()], index, size, &proof, &root),
+                    Ok(()),
+                    "{index} of {size}"
+                );
             }
             for older in 0..=size {
                 let proof = hashes(&of_consistency(older, size), &nodes);

@@ -89,8 +89,7 @@ pub async fn index_of(connection: &mut PgConnection, tenant: Uuid, event: Uuid) 
 
 fn entry(row: &PgRow) -> Result<Entry, sqlx::Error> {
     let index: i64 = row.try_get("leaf_index")?;
-    let (context, partition, position): (String, i32, i64) =
-        (row.try_get("context")?, row.try_get("partition")?, row.try_get("position")?);
+    let (context, partition, position): (String, i32, i64) = (row.try_get("context")?, row.try_get("partition")?, row.try_get("position")?);
     let place = format!("{context}/{partition}@{position}");
     let Some(event_id) = row.try_get::<Option<Uuid>, _>("found")? else { return Ok(Entry { index, place, record: None }) };
     let hexadecimal = |name: &str| row.try_get::<Vec<u8>, _>(name).map(hex::encode);

@@ -142,7 +142,8 @@ impl Batch {
 
 /// Locks the trees, in the order of their tenants, and tells how far they have grown.
 async fn lock_trees(connection: &mut PgConnection, tenants: Vec<Uuid>) -> Result<HashMap<Uuid, Frontier>, NotaryError> {
-    const MAKE: &str = "INSERT INTO audit.trees (tenant_id) SELECT t FROM unnest($1::uuid[]) t ORDER BY t ON CONFLICT (tenant_id) DO NOTHING";
+    const MAKE: &str =
+        "INSERT INTO audit.trees (tenant_id) SELECT t FROM unnest($1::uuid[]) t ORDER BY t ON CONFLICT (tenant_id) DO NOTHING";
     const LOCK: &str = "SELECT tenant_id, size, peaks FROM audit.trees WHERE tenant_id = ANY ($1) ORDER BY tenant_id FOR NO KEY UPDATE";
     let read = async |connection: &mut PgConnection| -> Result<Vec<(Uuid, i64, Vec<u8>)>, sqlx::Error> {
         sqlx::query_as(LOCK).bind(&tenants).fetch_all(connection).await

@@ -42,7 +42,10 @@ impl Order {
 
     /// Where to read on, and after which positions.
     pub fn wanted(&self, heads: &HashMap<Place, Position>) -> Vec<(Place, Position)> {
-        self.all().filter(|(place, queue)| queue.events.len() < KEPT_MAX && is_behind(heads, place, queue)).map(|(place, queue)| (place, queue.read)).collect()
+        self.all()
+            .filter(|(place, queue)| queue.events.len() < KEPT_MAX && is_behind(heads, place, queue))
+            .map(|(place, queue)| (place, queue.read))
+            .collect()
     }
 
     /// Whether there is more to read.

@@ -77,7 +77,8 @@ impl<'a> Signer<'a> {
 
     /// Puts the public keys on record, and notes which are not used any more.
     async fn record_keys(&self) -> Result<(), SignError> {
-        const ADD: &str = "INSERT INTO audit.keys (public_key) SELECT unnest($1::bytea[]) ON CONFLICT (public_key) DO UPDATE SET retired_at = NULL";
+        const ADD: &str =
+            "INSERT INTO audit.keys (public_key) SELECT unnest($1::bytea[]) ON CONFLICT (public_key) DO UPDATE SET retired_at = NULL";
         const RETIRE: &str = "UPDATE audit.keys SET retired_at = now() WHERE retired_at IS NULL AND public_key <> ALL ($1)";
         let keys: Vec<Vec<u8>> = self.options.keys.iter().map(|key| key.public().0.to_vec()).collect();
         let mut tx = begin_worker(self.pool).await?;
@@ -116,7 +117,8 @@ impl<'a> Signer<'a> {
     }
 
     async fn publish(&mut self, kafka: &KafkaOptions) -> Result<(), SignError> {
-        const READ: &str = "SELECT tenant_id, size, note FROM audit.checkpoints WHERE published_at IS NULL ORDER BY signed_at, size LIMIT $1";
+        const READ: &str =
+            "SELECT tenant_id, size, note FROM audit.checkpoints WHERE published_at IS NULL ORDER BY signed_at, size LIMIT $1";
         const NOTE: &str = "UPDATE audit.checkpoints c SET published_at = now() \
             FROM unnest($1::uuid[], $2::bigint[]) AS k (tenant, size) WHERE c.tenant_id = k.tenant AND c.size = k.size";
         let topic = kafka.topic(TOPIC);
@@ -152,7 +154,9 @@ async fn publish(producer: &FutureProducer, topic: &str, partitions: i32, tenant
         ("ce_tenantid", &tenant.to_string()),
         ("content-type", "text/plain; charset=utf-8"),
     ];
-    let headers = headers.iter().fold(OwnedHeaders::new_with_capacity(headers.len()), |all, (key, value)| all.insert(Header { key, value: Some(*value) }));
+    let headers = headers
+        .iter()
+        .fold(OwnedHeaders::new_with_capacity(headers.len()), |all, (key, value)| all.insert(Header { key, value: Some(*value) }));
     let record = FutureRecord::to(topic).partition(partition_of(&key, partitions)).key(&key).payload(note).headers(headers);
     producer.send(record, DELIVERY).await.map(drop).map_err(|(error, _)| error)
 }

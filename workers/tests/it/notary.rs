@@ -131,7 +131,10 @@ async fn assert_whole(db: &TestDatabase, key: u8) {
         let mut tx = TenantTx::begin(&db.app, tenant).await.expect("a transaction");
         let (size, note) = store::last_checkpoint(&mut tx, tenant).await.expect("read").expect("signed");
         let checkpoint = Checkpoint::open(&note, &named(key, tenant)).expect("the checkpoint holds");
-        assert_eq!((size.unsigned_abs(), checkpoint.head), (hashes.len() as u64, Head { size: hashes.len() as u64, root: root_of(&hashes) }));
+        assert_eq!(
+            (size.unsigned_abs(), checkpoint.head),
+            (hashes.len() as u64, Head { size: hashes.len() as u64, root: root_of(&hashes) })
+        );
         tx.commit().await.expect("read");
     }
     assert!(expected.is_empty(), "{} events have no leaf", expected.len());
@@ -147,9 +150,16 @@ async fn every_event_becomes_one_leaf_while_notaries_come_go_and_die() {
         count(&db, 150, 4).await;
         notaries.push(NotaryProcess::start(&db, None, &[1]));
         let recorded = round * 100;
-        eventually("something more is recorded", || async { (leaves(&db).await.values().map(Vec::len).sum::<usize>() > recorded).then_some(()) }).await;
+        eventually("something more is recorded", || async {
+            (leaves(&db).await.values().map(Vec::len).sum::<usize>() > recorded).then_some(())
+        })
+        .await;
         let gone = notaries.remove(0);
-        if round % 2 == 0 { gone.kill() } else { gone.stop().await }
+        if round % 2 == 0 {
+            gone.kill()
+        } else {
+            gone.stop().await
+        }
         let now = leaves(&db).await;
         for (tenant, leaves) in before {
             assert_eq!(now[&tenant][..leaves.len()], leaves, "what is recorded never changes");
@@ -178,11 +188,15 @@ async fn checkpoints_are_published_once_kafka_is_there_and_each_continues_the_on
         caught_up(&db).await;
     }
     let unpublished = || async {
-        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM audit.checkpoints WHERE published_at IS NULL").fetch_one(&db.worker).await.expect("a number");
+        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM audit.checkpoints WHERE published_at IS NULL")
+            .fetch_one(&db.worker)
+            .await
+            .expect("a number");
         (count == 0).then_some(())
     };
     eventually("all checkpoints are published", unpublished).await;
-    let kept: Vec<(i64, String)> = sqlx::query_as("SELECT size, note FROM audit.checkpoints ORDER BY size").fetch_all(&db.worker).await.expect("rows");
+    let kept: Vec<(i64, String)> =
+        sqlx::query_as("SELECT size, note FROM audit.checkpoints ORDER BY size").fetch_all(&db.worker).await.expect("rows");
     let (options, partitions) = (kafka.clone(), db.partitions);
     let wanted = kept.len();
     let records = tokio::task::spawn_blocking(move || {
@@ -195,7 +209,10 @@ async fn checkpoints_are_published_once_kafka_is_there_and_each_continues_the_on
     })
     .await
     .expect("read");
-    assert_eq!(records.iter().map(|record| record.payload.clone()).collect::<Vec<_>>(), kept.iter().map(|(_, note)| note.clone()).collect::<Vec<_>>());
+    assert_eq!(
+        records.iter().map(|record| record.payload.clone()).collect::<Vec<_>>(),
+        kept.iter().map(|(_, note)| note.clone()).collect::<Vec<_>>()
+    );
     for record in &records {
         let partition: i32 = domain::kernel::partition_of(&tenant.to_string(), db.partitions);
         assert_eq!((record.key.clone(), record.partition), (tenant.to_string(), partition));
@@ -219,7 +236,10 @@ async fn checkpoints_are_published_once_kafka_is_there_and_each_continues_the_on
 async fn a_key_is_replaced_and_the_old_one_stays_on_record() {
     let db = database().await;
     let keys = async || -> Vec<(Vec<u8>, bool)> {
-        sqlx::query_as("SELECT public_key, retired_at IS NULL FROM audit.keys ORDER BY first_used_at").fetch_all(&db.worker).await.expect("keys")
+        sqlx::query_as("SELECT public_key, retired_at IS NULL FROM audit.keys ORDER BY first_used_at")
+            .fetch_all(&db.worker)
+            .await
+            .expect("keys")
     };
     let public = |number: u8| signing_key(number).public().0.to_vec();
     for (signing, holds, expected) in [
@@ -233,7 +253,10 @@ async fn a_key_is_replaced_and_the_old_one_stays_on_record() {
         assert_eq!(keys().await, expected);
         for key in holds {
             let (tenant, note): (Uuid, String) =
-                sqlx::query_as("SELECT tenant_id, note FROM audit.checkpoints ORDER BY signed_at DESC LIMIT 1").fetch_one(&db.worker).await.expect("a row");
+                sqlx::query_as("SELECT tenant_id, note FROM audit.checkpoints ORDER BY signed_at DESC LIMIT 1")
+                    .fetch_one(&db.worker)
+                    .await
+                    .expect("a row");
             assert!(Checkpoint::open(&note, &named(*key, tenant)).is_ok());
         }
         notary.stop().await;
@@ -251,7 +274,10 @@ async fn what_is_forgotten_is_still_proven_and_nothing_else_can_be_changed() {
     }
     let notary = NotaryProcess::start(&db, None, &[1]);
     caught_up(&db).await;
-    let events: Vec<Uuid> = sqlx::query_scalar("SELECT event_id FROM log.events ORDER BY context, partition, position").fetch_all(&db.worker).await.expect("ids");
+    let events: Vec<Uuid> = sqlx::query_scalar("SELECT event_id FROM log.events ORDER BY context, partition, position")
+        .fetch_all(&db.worker)
+        .await
+        .expect("ids");
     let forget = async |tenant: Uuid| -> i64 {
         let mut tx = TenantTx::begin(&db.app, tenant).await.expect("a transaction");
         let forgotten = sqlx::query_scalar("SELECT audit.forget($1)").bind(&events).fetch_one(&mut *tx).await.expect("a number");

@@ -27,7 +27,10 @@ fn known(context: &str, name: &str) -> Result<&'static dyn AggregateType> {
     })?;
     let types = (domain.aggregates)();
     let names: Vec<&str> = types.iter().map(|found| found.name()).collect();
-    types.into_iter().find(|found| found.name() == name).ok_or_else(|| anyhow!("{context} has no aggregate `{name}`; it has {}", names.join(", ")))
+    types
+        .into_iter()
+        .find(|found| found.name() == name)
+        .ok_or_else(|| anyhow!("{context} has no aggregate `{name}`; it has {}", names.join(", ")))
 }
 
 /// Folds the aggregate twice: up to the moment, and to its end.
@@ -54,7 +57,9 @@ pub async fn replay(pool: &PgPool, tenant: Uuid, name: &str, moment: Moment) -> 
             if !before && then.is_none() {
                 then = Some((sequence, shown(aggregate, &state, sequence)?));
             }
-            aggregate.apply(&mut state, &event_type, &version, &payload).with_context(|| format!("event {number} of {name} cannot be read"))?;
+            aggregate
+                .apply(&mut state, &event_type, &version, &payload)
+                .with_context(|| format!("event {number} of {name} cannot be read"))?;
             sequence = number;
         }
         if last {

@@ -127,7 +127,8 @@ mod tests {
     fn what_came_went_and_changed_is_told() {
         let row = |key: &str, value: Value| Row::new(key, value);
         let then = [row("a", json!({ "n": 1, "deep": { "x": 1, "y": [1] } })), row("b", json!({})), row("same", json!({ "n": 1 }))];
-        let now = [row("a", json!({ "n": 1, "deep": { "x": 2, "y": [1] }, "new": true })), row("c", json!({})), row("same", json!({ "n": 1 }))];
+        let now =
+            [row("a", json!({ "n": 1, "deep": { "x": 2, "y": [1] }, "new": true })), row("c", json!({})), row("same", json!({ "n": 1 }))];
         let difference = Difference::of("rows".to_owned(), then.clone(), now);
         let told: Value = serde_json::from_str(&difference.to_json()).unwrap();
         let expected = json!({
@@ -136,7 +137,10 @@ mod tests {
         assert_eq!(told["differences"], expected);
         assert_eq!(told["then"]["b"], json!({}));
         let text = difference.to_text("noon");
-        assert!(text.contains("deep.x: 1 then, 2 now") && text.contains("- b") && text.contains("+ c") && text.ends_with("3 differ."), "{text}");
+        assert!(
+            text.contains("deep.x: 1 then, 2 now") && text.contains("- b") && text.contains("+ c") && text.ends_with("3 differ."),
+            "{text}"
+        );
         assert!(Difference::of("rows".to_owned(), then.clone(), then).to_text("noon").ends_with("Nothing differs from now."));
     }
 }

@@ -91,7 +91,10 @@ async fn wait_for_notary(pool: &PgPool, tenant: Uuid) -> Result<i64> {
         if !behind {
             return Ok(size);
         }
-        ensure!(started.elapsed() < PATIENCE, "the notary is behind the log: is one running, with AUDIT_SIGNING_KEY? Try again when it has caught up");
+        ensure!(
+            started.elapsed() < PATIENCE,
+            "the notary is behind the log: is one running, with AUDIT_SIGNING_KEY? Try again when it has caught up"
+        );
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }

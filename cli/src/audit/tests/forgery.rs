@@ -143,7 +143,11 @@ impl Forger {
         let below = if chance.below(2) == 0 { EVENTS } else { KEPT };
         let size = chance.below(usize::try_from(below).expect("small"));
         forged.records.truncate(size);
-        if below == EVENTS { self.under_true_checkpoint(&forged) } else { forged.export(Encoding::Ndjson, 0..size as u64, size as u64, None) }
+        if below == EVENTS {
+            self.under_true_checkpoint(&forged)
+        } else {
+            forged.export(Encoding::Ndjson, 0..size as u64, size as u64, None)
+        }
     }
 
     /// Signed with the true key where something from before the verifier's checkpoint was changed; only then can anybody know.
@@ -256,7 +260,10 @@ fn ten_thousand_forgeries_are_all_found_out() {
                 for number in 0..FORGERIES / 2 {
                     let (name, export) = forger.forge(&mut chance);
                     let told = refusal(&export, &forger.history, Some(&forger.kept));
-                    assert!(told.is_some_and(|told| !told.is_empty()), "seed {seed}, thread {thread}, number {number}: {name} is not found out");
+                    assert!(
+                        told.is_some_and(|told| !told.is_empty()),
+                        "seed {seed}, thread {thread}, number {number}: {name} is not found out"
+                    );
                     found.fetch_add(1, Ordering::Relaxed);
                 }
             });

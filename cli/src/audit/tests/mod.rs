@@ -24,11 +24,20 @@ fn whole_exports_and_parts_verify_in_both_forms() {
     let history = History::made_up(1, 300);
     let keys = [named(&signing_key(1), history.tenant)];
     for encoding in [Encoding::Ndjson, Encoding::Parquet] {
-        for (from, to, kept) in [(0, 300, 120), (0, 300, 300), (0, 300, 0), (0, 0, 7), (100, 260, 120), (299, 300, 1), (0, 120, 120), (300, 300, 256)] {
+        for (from, to, kept) in
+            [(0, 300, 120), (0, 300, 300), (0, 300, 0), (0, 0, 7), (100, 260, 120), (299, 300, 1), (0, 120, 120), (300, 300, 256)]
+        {
             let export = history.export(encoding, from..to, 300, Some(kept));
             let note = history.checkpoint(kept);
             let verified = verify(&export, &Trust { keys: &keys, kept: Some(&note) }, |_| {}).expect("it verifies");
-            let expected = Verified { tenant_id: history.tenant, head: history.head(300), from, to, forgotten: history.forgotten(from..to), kept: Some(kept) };
+            let expected = Verified {
+                tenant_id: history.tenant,
+                head: history.head(300),
+                from,
+                to,
+                forgotten: history.forgotten(from..to),
+                kept: Some(kept),
+            };
             assert_eq!(verified, expected);
             assert!(verify(&export, &Trust { keys: &keys, kept: None }, |_| {}).is_ok());
         }
@@ -79,17 +88,17 @@ fn each_thing_that_is_wrong_has_one_clear_reason() {
         (replaced(CHECKPOINT, "\n24\n", "\n25\n"), vec![CHECKPOINT, "signature", "not one of this text"]),
         (replaced(first, "\\\"n\\\":3", "\\\"n\\\":4"), vec![first, "event 4 of the file", "event 3 (crm/", "payload is not the one"]),
         (replaced(first, "\"sequence\":", "\"sequence\":1"), vec![first, "event 1 of the file", "leaf hash is another"]),
-        (replaced(first, "{\"index\":2,", "{\"index\":3,"), vec!["event 3 of the file", "event 3 of the history, where event 2 is expected"]),
+        (
+            replaced(first, "{\"index\":2,", "{\"index\":3,"),
+            vec!["event 3 of the file", "event 3 of the history, where event 2 is expected"],
+        ),
         (replaced(first, "{\"index\":2,", "{ \"index\":2,"), vec!["line 3", "not written as an export writes it"]),
         (told(&|export| export.get_mut(first).unwrap().truncate(100)), vec![first, "the last line has no end"]),
         (
             told(&|export| *export = other.export(Encoding::Ndjson, 0..EVENTS, EVENTS, None)),
             vec!["is not signed by the key", "it bears signatures of", &stranger],
         ),
-        (
-            refusal(&export, &history, Some(&other.checkpoint(KEPT))).unwrap(),
-            vec!["the checkpoint that you hold is of tenant", &stranger],
-        ),
+        (refusal(&export, &history, Some(&other.checkpoint(KEPT))).unwrap(), vec!["the checkpoint that you hold is of tenant", &stranger]),
         (
             refusal(&history.export(Encoding::Ndjson, 0..9, 9, None), &history, Some(&kept)).unwrap(),
             vec!["has 15 events", "only 9", "cut off"],

@@ -48,7 +48,11 @@ fn verdicts(history: &History, kept: &str, exports: &[Export]) -> Vec<String> {
     }
     let input = folder.path().join("lines");
     std::fs::write(&input, lines).expect("a file");
-    let output = Command::new("python3").args(["-c", MANY, FOLDER]).stdin(std::fs::File::open(input).expect("a file")).output().expect("python3 runs");
+    let output = Command::new("python3")
+        .args(["-c", MANY, FOLDER])
+        .stdin(std::fs::File::open(input).expect("a file"))
+        .output()
+        .expect("python3 runs");
     let told = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let verdicts: Vec<String> = told.lines().map(str::to_owned).collect();

@@ -99,8 +99,7 @@ pub(super) fn take_over(command: TakeOverSubscription, context: &Context<'_>) ->
     });
     for change in changes {
         let after_minor = monthly(&change.plan, change.quantity);
-        let changed = draft.state.changed_to(change.plan.clone(), change.quantity, Vec::new(), after_minor, change.from);
-        draft.push(changed);
+        draft.push(draft.state.changed_to(change.plan.clone(), change.quantity, Vec::new(), after_minor, change.from));
     }
     if let Some(ended_at) = command.ended_at {
         draft.end(EndReason::Cancelled, command.end_reason, ended_at.0);
@@ -184,14 +183,21 @@ mod tests {
         assert_eq!(state.recurring_minor, 9_000);
         let given = given.when_json("bill-period", &json!({})).then_nothing().at("2026-03-31T00:00:01Z");
         let then = given.when_json("bill-period", &json!({}));
-        let bills: Vec<_> = then.events().into_iter().filter_map(|e| if let SubscriptionEvent::SubscriptionPeriodBilled(e) = e { Some(e) } else { None }).collect();
+        let bills: Vec<_> = then
+            .events()
+            .into_iter()
+            .filter_map(|e| if let SubscriptionEvent::SubscriptionPeriodBilled(e) = e { Some(e) } else { None })
+            .collect();
         assert_eq!(bills.len(), 1);
         assert_eq!((bills[0].kind, bills[0].period.end, bills[0].total.amount_minor), (BillKind::Recurring, day("2026-04-30"), 9_000));
     }
 
     #[test]
     fn what_it_came_to_in_a_month_is_told_from_its_beginning_on() {
-        let then = take_over(&[("2024-03-01", "monthly", 1), ("2025-06-15", "yearly", 1)], &json!({ "ended_at": day("2025-12-01"), "end_reason": "closed" }));
+        let then = take_over(
+            &[("2024-03-01", "monthly", 1), ("2025-06-15", "yearly", 1)],
+            &json!({ "ended_at": day("2025-12-01"), "end_reason": "closed" }),
+        );
         let recurring: Vec<(String, i64, i64)> = then
             .events()
             .into_iter()
@@ -216,7 +222,8 @@ mod tests {
         take_over(&[("2026-03-11", "monthly", 1)], &json!({})).then_rejected("billing.past_out_of_range");
         take_over(&[("1975-01-01", "monthly", 1)], &json!({})).then_rejected("billing.past_out_of_range");
         take_over(&[("2025-01-01", "monthly", 1)], &json!({ "ended_at": day("2024-12-31") })).then_rejected("billing.past_out_of_range");
-        take_over(&[("2025-01-01", "monthly", 1)], &json!({ "billed_until": day("2026-04-01") })).then_rejected("billing.past_out_of_range");
+        take_over(&[("2025-01-01", "monthly", 1)], &json!({ "billed_until": day("2026-04-01") }))
+            .then_rejected("billing.past_out_of_range");
         take_over(&[("2025-01-01", "nothing", 1)], &json!({})).then_rejected("billing.plan_unknown");
         take_over(&[("2025-01-01", "monthly", 1)], &json!({ "net_days": 121 })).then_rejected("billing.net_days_out_of_range");
     }
