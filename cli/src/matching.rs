@@ -43,10 +43,10 @@ impl EffectHandler for Matching {
         let payment: Payment = serde_json::from_value(step.body.clone())
             .map_err(|error| EffectError::Refused { reason: format!("the step cannot be read: {error}") })?;
         let query = sqlx::query_as(OPEN).bind(step.tenant_id.0).bind(&payment.customer_id).bind(&payment.currency).bind(INVOICES_MAX);
-        let open: Vec<(String, String)> = query.fetch_all(&self.pool).await.map_err(|error| EffectError::Retry {
-            reason: format!("the read model cannot be read: {error}"),
-            after: None,
-        })?;
+        let open: Vec<(String, String)> = query
+            .fetch_all(&self.pool)
+            .await
+            .map_err(|error| EffectError::Retry { reason: format!("the read model cannot be read: {error}"), after: None })?;
         Ok(allocation(&payment, &open).into_iter().collect())
     }
 }

@@ -264,7 +264,9 @@ impl World {
 
     fn change_intent(&mut self, id: &str, amount: i64) -> Answer {
         let Some(mut intent) = self.objects.get(id).cloned() else { return missing("payment_intent", id) };
-        if !matches!(intent["status"].as_str(), Some("requires_payment_method" | "requires_confirmation" | "requires_action")) || amount <= 0 {
+        if !matches!(intent["status"].as_str(), Some("requires_payment_method" | "requires_confirmation" | "requires_action"))
+            || amount <= 0
+        {
             return refused("payment_intent_unexpected_state", "This PaymentIntent's amount could not be updated.");
         }
         intent["amount"] = json!(amount);

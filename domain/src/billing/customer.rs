@@ -365,8 +365,14 @@ pub(super) mod tests {
 
     /// A customer of that name.
     pub fn registered(name: &str) -> CustomerRegistered {
-        let profile =
-            BillingProfile { name: name.to_owned().try_into().unwrap(), email: None, address: None, country: None, tax_id: None, tax_exempt: false };
+        let profile = BillingProfile {
+            name: name.to_owned().try_into().unwrap(),
+            email: None,
+            address: None,
+            country: None,
+            tax_id: None,
+            tax_exempt: false,
+        };
         CustomerRegistered { profile }
     }
 

@@ -17,7 +17,17 @@ pub static PROCESS: ProcessDef = ProcessDef {
 
 /// The names of the steps that credit invoices.
 const CREDITS: [&str; 12] = [
-    "credit", "credit-2", "credit-3", "credit-4", "credit-5", "credit-6", "credit-7", "credit-8", "credit-9", "credit-10", "credit-11",
+    "credit",
+    "credit-2",
+    "credit-3",
+    "credit-4",
+    "credit-5",
+    "credit-6",
+    "credit-7",
+    "credit-8",
+    "credit-9",
+    "credit-10",
+    "credit-11",
     "credit-12",
 ];
 
@@ -28,7 +38,9 @@ fn react(event: &RecordedEvent) -> Result<Vec<Step>, DecodeEventError> {
             step("draft", event, &bill.bill_id, "draft", draft(&event.aggregate_id, &bill)),
             step("finalize", event, &bill.bill_id, "finalize", json!({})),
         ]),
-        Some(SubscriptionEvent::SubscriptionEnded(end)) => Ok(end.credits.iter().zip(CREDITS).map(|(part, name)| credit(name, event, part)).collect()),
+        Some(SubscriptionEvent::SubscriptionEnded(end)) => {
+            Ok(end.credits.iter().zip(CREDITS).map(|(part, name)| credit(name, event, part)).collect())
+        }
         _ => Ok(Vec::new()),
     }
 }

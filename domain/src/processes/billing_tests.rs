@@ -213,8 +213,7 @@ fn money_that_goes_back_is_told_to_invoicing() {
     assert_eq!(command, "invoicing/customer-account/c-1/refund-credit");
     assert_eq!(body, json!({ "amount": money(500), "date": "2026-03-02", "method": "card", "reference": reference }));
     let closed = |outcome: &str| {
-        let payload =
-            json!({ "dispute_id": "dp_1", "outcome": outcome, "amount": money(500), "customer_id": "c-1", "invoice_id": "i-1" });
+        let payload = json!({ "dispute_id": "dp_1", "outcome": outcome, "amount": money(500), "customer_id": "c-1", "invoice_id": "i-1" });
         steps("billing.settle", &event("billing", "payment", "p-1", "chargeback_closed", &payload)).len()
     };
     assert_eq!((closed("lost"), closed("won")), (1, 0));

@@ -249,9 +249,10 @@ impl Platform {
 
     /// The steps that were refused, as process, command and code.
     pub fn refusals(&self) -> Vec<String> {
-        let all = self.taken.iter().flat_map(|((process, command), taken)| {
-            taken.refused.iter().map(move |code| format!("{process} {command}: {code}"))
-        });
+        let all = self
+            .taken
+            .iter()
+            .flat_map(|((process, command), taken)| taken.refused.iter().map(move |code| format!("{process} {command}: {code}")));
         all.collect()
     }
 

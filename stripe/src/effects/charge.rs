@@ -38,12 +38,12 @@ impl Effect for Charge {
     const NAME: &'static str = "stripe.charge";
 
     async fn run(stripe: &Shared, tenant: TenantId, key: &str, body: ChargeBody) -> Result<Vec<StepCommand>, ApiError> {
-        let fail = |code: &str, message: &str| vec![failure(&body.payment_id, code, Some(message), None, Some(body.attempt))];
         let state = stripe.lookup.payment_state(tenant, &body.payment_id).await?;
         if !state.is_waited_for() {
             return Ok(Vec::new());
         }
         let body = ChargeBody { amount: state.owed().unwrap_or(body.amount), ..body };
+        let fail = |code: &str, message: &str| vec![failure(&body.payment_id, code, Some(message), None, Some(body.attempt))];
         let Some(amount) = to_stripe(body.amount) else {
             return Ok(fail("amount_not_expressible", "Stripe cannot express the amount in this currency."));
         };

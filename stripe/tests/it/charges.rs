@@ -265,11 +265,8 @@ async fn what_was_paid_by_transfer_is_not_collected_as_well_and_goes_back_if_it_
             world.fake.confirm(&intent);
         }
         world.settle().await;
-        let (expected, status): (&[&str], _) = if confirms {
-            (&["payment_captured_again", "refund_requested", "refund_completed"], "succeeded")
-        } else {
-            (&[], "canceled")
-        };
+        let (expected, status): (&[&str], _) =
+            if confirms { (&["payment_captured_again", "refund_requested", "refund_completed"], "succeeded") } else { (&[], "canceled") };
         let history = world.history("payment", "y").await;
         assert_eq!(history[..3], ["payment_requested", "payment_action_required", "payment_captured"]);
         assert_eq!(&history[3..], expected);

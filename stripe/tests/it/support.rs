@@ -69,8 +69,11 @@ impl World {
             tenant: None,
             return_url: "https://app.example.com".to_owned(),
         });
-        let bus =
-            CommandBus::start(&CONTEXTS.iter().map(|entry| entry.domain).collect::<Vec<_>>(), &db.app, BusOptions { partitions: db.partitions, ..BusOptions::default() });
+        let bus = CommandBus::start(
+            &CONTEXTS.iter().map(|entry| entry.domain).collect::<Vec<_>>(),
+            &db.app,
+            BusOptions { partitions: db.partitions, ..BusOptions::default() },
+        );
         let stripe = Stripe::new(options.clone()).expect("set up");
         let effects = stripe.handlers(&db.worker).into_iter().map(|handler| (handler.name(), handler)).collect();
         let projectors = project(&db).await;

@@ -7,7 +7,7 @@ use crate::billing::calendar::Period;
 use crate::billing::plan::PlanVersion;
 use crate::billing::plan::tests::{key, monthly, terms};
 use crate::billing::subscription::{
-    BillKind, Payer, CancellationScheduled, EndReason, Recurring, SubscriptionEnded, SubscriptionEvent, SubscriptionPeriodBilled,
+    BillKind, CancellationScheduled, EndReason, Payer, Recurring, SubscriptionEnded, SubscriptionEvent, SubscriptionPeriodBilled,
     SubscriptionStarted,
 };
 use crate::kernel::testing::{Given, ID, assert_examples_decode, given, given_nothing};

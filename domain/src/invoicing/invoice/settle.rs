@@ -179,8 +179,7 @@ impl Invoice {
             overdue: self.overdue,
             next_check_at: self.next_check_at(),
         };
-        let used =
-            CustomerCreditUsed { amount: money(excess), reason: CreditReason::Refund, document_id: context.aggregate_id.to_owned() };
+        let used = CustomerCreditUsed { amount: money(excess), reason: CreditReason::Refund, document_id: context.aggregate_id.to_owned() };
         customer_account::take(Decision::event(refunded), &customer.customer_id, used, context)
     }
 

@@ -5,8 +5,8 @@ use domain::billing::customer::Customer;
 use domain::billing::dunning::FinalAction;
 use domain::billing::payment::{
     CaptureMode, ChargebackClosed, ChargebackOpened, ChargebackOutcome, Payment, PaymentActionRequired, PaymentAdjusted, PaymentAuthorized,
-    PaymentCaptured, PaymentCapturedAgain, PaymentDunned, PaymentFailed, PaymentGivenUp, PaymentOverdue, PaymentRequested, PaymentVoided, RefundCompleted, RefundFailed,
-    RefundRequested,
+    PaymentCaptured, PaymentCapturedAgain, PaymentDunned, PaymentFailed, PaymentGivenUp, PaymentOverdue, PaymentRequested, PaymentVoided,
+    RefundCompleted, RefundFailed, RefundRequested,
 };
 use domain::billing::reconciliation::{Drift, DriftKind, Reconciliation, ReconciliationRecorded};
 use domain::kernel::Day;
