@@ -10,7 +10,7 @@ use crate::billing::dunning::{DEFAULT_POLICY, DunningPolicy, DunningPolicyDefine
 use crate::billing::plan::PlanVersion;
 use crate::billing::plan::tests::{key, monthly, terms};
 use crate::billing::subscription::SubscriptionStarted;
-use crate::kernel::Currency;
+use crate::kernel::{Currency, Text};
 use crate::kernel::testing::{Given, Then, assert_examples_decode, given_nothing};
 
 fn text<const N: usize>(text: &str) -> Text<N> {
