@@ -2,6 +2,7 @@
 
 mod admin;
 mod analytics;
+mod audit;
 mod billing;
 mod client;
 mod demo;
@@ -56,6 +57,9 @@ enum Command {
     /// Look after Kafka's topics.
     #[command(subcommand)]
     Kafka(operations::KafkaCommand),
+    /// Take a tenant's signed history along, verify it, and look at how things were.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Look after what the payment provider has.
     #[command(subcommand)]
     Billing(billing::BillingCommand),
@@ -142,6 +146,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Projections(command) => operations::projections(&config, command).await?,
         Command::Processes(command) => processes::run(&config, command).await?,
         Command::Kafka(command) => operations::kafka(&config, command).await?,
+        Command::Audit(command) => audit::run(&config, command).await?,
         Command::Billing(command) => return billing::run(&config, command).await,
         Command::Tenants(command) => admin::tenants(&config, command).await?,
         Command::Tokens(command) => admin::tokens(&config, command).await?,

@@ -55,11 +55,13 @@ const ACCOUNTS: ImportDef = ImportDef {
         column("id", &["code", "account code", "account number", "account no", "number", "acct no", "konto", "kontonummer", "id"]),
         column("name", &["account name", "name", "account", "kontobezeichnung", "beschriftung", "bezeichnung", "kontobeschriftung"]),
         column("type", &["type", "account type", "kontoart", "class"]),
+        column("subtype", &["subtype", "account subtype"]),
         column("currency", &["currency", "currency code", "währung", "waehrung"]),
         column("normal_side", &["normal balance", "normal side"]),
         column("limit", &["limit"]),
     ],
     lists: &[],
+    in_order: &[],
 };
 
 const OPENING_BALANCES: ImportDef = ImportDef {
@@ -79,6 +81,7 @@ const OPENING_BALANCES: ImportDef = ImportDef {
         PARTY,
     ],
     lists: &[],
+    in_order: &[],
 };
 
 const JOURNAL: ImportDef = ImportDef {
@@ -101,6 +104,7 @@ const JOURNAL: ImportDef = ImportDef {
         PARTY,
     ],
     lists: &[],
+    in_order: &[],
 };
 
 const ENTRIES: ImportDef = ImportDef {
@@ -123,6 +127,7 @@ const ENTRIES: ImportDef = ImportDef {
         column("lines.party", &["customer id", "supplier id", "vendor id", "contact id", "party"]),
     ],
     lists: &[],
+    in_order: &[],
 };
 
 /// The imports of the context.

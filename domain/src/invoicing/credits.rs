@@ -267,8 +267,8 @@ mod tests {
         assert!(credit(0, &none).is_err() && credit(1_501, &none).is_err());
         let mut credited = Credited::new();
         add_credited(&mut credited, &credit(1_499, &none).unwrap());
-        let rest = credit(1, &credited).unwrap();
-        add_credited(&mut credited, &rest);
+        let last = credit(1, &credited).unwrap();
+        add_credited(&mut credited, &last);
         assert!(lines.iter().all(|line| left_of(line, &credited) == Amounts::default()), "nothing is left of any line");
     }
 

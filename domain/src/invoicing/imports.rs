@@ -45,6 +45,8 @@ const TAX_MODE: ImportColumn = column("tax_mode", &["line amount types", "lineam
 const ACCOUNT: ImportColumn = column("account", &["account code", "accountcode", "account number", "gl code"]);
 const LINE: ImportColumn = column("line_id", &["line", "line no", "line number", "line id", "line item"]);
 const DUE_DATE: ImportColumn = column("due_date", &["due date", "duedate", "date due", "payment due"]);
+/// Exports of this platform hold the lines of a document as a list.
+const ROWS: ImportColumn = column("@rows", &["lines"]);
 const NOTE: ImportColumn = column("note", &["memo", "note", "notes", "message", "message displayed on invoice", "terms and conditions"]);
 
 const INVOICES: ImportDef = ImportDef {
@@ -114,9 +116,12 @@ const INVOICES: ImportDef = ImportDef {
         DISCOUNT,
         TAX_RATE,
         TAX_AMOUNT,
+        column("revenue_role", &["revenue role"]),
         ACCOUNT,
+        ROWS,
     ],
     lists: &[],
+    in_order: &[],
 };
 
 const BILLS: ImportDef = ImportDef {
@@ -147,9 +152,12 @@ const BILLS: ImportDef = ImportDef {
         DISCOUNT,
         TAX_RATE,
         TAX_AMOUNT,
+        column("expense_role", &["expense role"]),
         ACCOUNT,
+        ROWS,
     ],
     lists: &[],
+    in_order: &[],
 };
 
 const PAYMENTS: ImportDef = ImportDef {
@@ -169,10 +177,29 @@ const PAYMENTS: ImportDef = ImportDef {
         column("invoice_id", &["invoice number", "invoicenumber", "invoice no", "invoiceno", "invoice", "applied to", "invoice id"]),
     ],
     lists: &[],
+    in_order: &["invoice_id"],
+};
+
+const BILL_PAYMENTS: ImportDef = ImportDef {
+    name: "bill-payments",
+    aggregate: "bill",
+    create: "record-payment",
+    // A bill is there before it is paid: its rows change nothing else of it.
+    update: "settle-dispute",
+    columns: &[
+        column("id", &["bill number", "bill no", "bill id", "bill", "invoice number", "applied to"]),
+        column("amount", &["amount", "payment amount", "amount paid", "total", "debit"]),
+        column("amount.currency", CURRENCY),
+        column("method", &["payment method", "method", "payment type", "type"]),
+        column("date", &["payment date", "date", "date paid", "transaction date", "txn date"]),
+        column("reference", &["reference", "reference no", "reference number", "payment reference", "ref no", "check no", "transaction"]),
+    ],
+    lists: &[],
+    in_order: &[],
 };
 
 /// The imports of the context.
-pub(super) const IMPORTS: &[ImportDef] = &[INVOICES, BILLS, PAYMENTS];
+pub(super) const IMPORTS: &[ImportDef] = &[INVOICES, BILLS, PAYMENTS, BILL_PAYMENTS];
 
 #[cfg(test)]
 mod tests {
@@ -206,7 +233,7 @@ mod tests {
             let mut generator = schemars::SchemaGenerator::default();
             let schema = (command(import.create).schema)(&mut generator).to_value();
             let definitions = Value::Object(generator.definitions().clone());
-            for column in import.columns.iter().filter(|column| column.field != "id") {
+            for column in import.columns.iter().filter(|column| column.field != "id" && !column.field.starts_with('@')) {
                 let path: Vec<&str> = column.field.split('.').collect();
                 assert!(has_field(&schema, &definitions, &path), "{}: {}", import.name, column.field);
             }

@@ -46,8 +46,8 @@ pub fn given<A: Aggregate>(events: impl IntoIterator<Item = A::Event>) -> Given<
 impl<A: Aggregate> Given<A> {
     fn push(&mut self, events: impl IntoIterator<Item = A::Event>) {
         for event in events {
-            let def = event.def();
-            let stored = event.payload().expect("an event serialises");
+            let def = EventSet::def(&event);
+            let stored = EventSet::payload(&event).expect("an event serialises");
             let read = A::Event::decode(def.name, &def.version.to_string(), &stored).expect("a stored event is read back");
             assert_eq!(read, event, "storing and reading an event changes nothing");
             self.state.apply(&read);

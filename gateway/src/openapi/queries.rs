@@ -1,6 +1,6 @@
 //! Read models and reports in the OpenAPI document.
 
-use projections::model::{Column, ColumnKind, DocumentDef, ReadModelDef, ReportDef};
+use projections::model::{Allowed, Column, ColumnKind, DocumentDef, ReadModelDef, ReportDef};
 use serde_json::{Map, Value, json};
 
 use super::components::{parameter, problems};
@@ -97,7 +97,7 @@ fn list(def: &ReadModelDef, row: &Value) -> Value {
         query(
             "limit",
             &json!({ "type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT }),
-            "Rows of a page. As CSV, Parquet or Arrow, all rows up to 100,000 where it is left out, and at most so many.",
+            "Rows of a page. As CSV, NDJSON, Parquet or Arrow, all rows up to 100,000 where it is left out, and at most so many.",
         ),
         query("cursor", &json!({ "type": "string" }), "`next_cursor` of the page before, with the same sort order and filters."),
         fields_of(def),
@@ -148,6 +148,11 @@ fn report(def: &ReportDef, row: &Value) -> Value {
     let mut parameters = vec![parameter("WaitFor")];
     for known in def.parameters {
         let mut schema = value_schema(known.kind);
+        match known.allowed {
+            Allowed::OneOf(texts) => schema = json!({ "type": "string", "enum": texts }),
+            Allowed::Between(least, most) => (schema["minimum"], schema["maximum"]) = (json!(least), json!(most)),
+            Allowed::Any | Allowed::Through { .. } => {}
+        }
         if let Some(default) = known.default {
             schema["default"] = typed(known.kind, default);
         }
@@ -219,7 +224,7 @@ pub fn responses(schema: &Value, formats: &[Format]) -> Value {
 fn body(format: Format, schema: &Value) -> Value {
     match format {
         Format::Json => json!({ "schema": schema }),
-        Format::Table(TableFormat::Csv) => json!({ "schema": { "type": "string" } }),
+        Format::Table(TableFormat::Csv | TableFormat::Ndjson) => json!({ "schema": { "type": "string" } }),
         Format::Table(_) => json!({ "schema": { "type": "string", "format": "binary" } }),
     }
 }

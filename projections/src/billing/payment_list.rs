@@ -187,7 +187,8 @@ impl PaymentRow {
 
     fn follow(&mut self, e: PaymentEvent, at: DateTime<Utc>) {
         match e {
-            PaymentEvent::PaymentRequested(_) | PaymentEvent::PaymentCaptureRequested(_) => {}
+            // What is captured again goes back at once, under a refund of its own.
+            PaymentEvent::PaymentRequested(_) | PaymentEvent::PaymentCaptureRequested(_) | PaymentEvent::PaymentCapturedAgain(_) => {}
             PaymentEvent::PaymentActionRequired(e) => {
                 (self.external_id, self.action_url) = (Some(e.external_id.into()), e.url.map(String::from));
                 self.stand(PaymentStatus::ActionRequired);
@@ -205,8 +206,6 @@ impl PaymentRow {
                 self.be_settled();
                 self.stand(PaymentStatus::Captured);
             }
-            // It goes back at once, under a refund of its own.
-            PaymentEvent::PaymentCapturedAgain(_) => {}
             PaymentEvent::PaymentAdjusted(e) => self.amount_minor = e.amount.amount_minor,
             PaymentEvent::PaymentFailed(e) => {
                 self.due_at = e.next_at.or(self.due_at);

@@ -10,8 +10,8 @@ use crate::billing::dunning::{DEFAULT_POLICY, DunningPolicy, DunningPolicyDefine
 use crate::billing::plan::PlanVersion;
 use crate::billing::plan::tests::{key, monthly, terms};
 use crate::billing::subscription::SubscriptionStarted;
-use crate::kernel::{Currency, Text};
 use crate::kernel::testing::{Given, Then, assert_examples_decode, given_nothing};
+use crate::kernel::{Currency, Text};
 
 fn text<const N: usize>(text: &str) -> Text<N> {
     text.to_owned().try_into().unwrap()
@@ -228,8 +228,8 @@ fn what_is_owed_follows_the_invoice() {
 
 #[test]
 fn a_hold_that_ends_is_dunned() {
-    let hold = json!({ "external_id": "pi_1", "expires_at": "2026-03-08T12:00:00Z" });
-    let held = open().when_json("authorize", &hold).then_accepted();
+    let terms = json!({ "external_id": "pi_1", "expires_at": "2026-03-08T12:00:00Z" });
+    let held = open().when_json("authorize", &terms).then_accepted();
     let held = held.at("2026-03-08T11:59:59Z").when_json("dun", &json!({})).then_nothing();
     let then = held.at("2026-03-08T12:00:00Z").when_json("dun", &json!({}));
     assert_eq!(names(&then), ["payment_failed", "payment_overdue", "subscription_past_due"]);
@@ -241,7 +241,7 @@ fn a_hold_that_ends_is_dunned() {
     // Dunning goes on where it was.
     let overdue = open().at("2026-03-06T00:00:00Z").when_json("dun", &json!({})).then_accepted();
     let next_at = overdue.state().next_at;
-    let held = overdue.when_json("authorize", &hold).then_accepted();
+    let held = overdue.when_json("authorize", &terms).then_accepted();
     let then = held.at("2026-03-08T12:00:00Z").when_json("dun", &json!({}));
     let [PaymentEvent::PaymentFailed(event)] = &then.events()[..] else { panic!("one event") };
     assert_eq!(event.next_at, next_at);

@@ -111,6 +111,18 @@ impl Choices {
                 }
                 body
             }
+            "take-over" => {
+                let began = now - TimeDelta::days(30 + i64::from(self.byte()));
+                let mut terms = vec![json!({ "from": began, "plan_id": self.id("plan") })];
+                if self.flag() {
+                    terms.push(json!({ "from": began + TimeDelta::days(20), "plan_id": self.id("plan"), "quantity": 2 }));
+                }
+                let mut body = json!({ "customer_id": self.id("customer"), "terms": terms });
+                if self.rarely() {
+                    body["ended_at"] = json!(now - TimeDelta::days(1));
+                }
+                body
+            }
             "change-plan" => {
                 let mut body = json!({ "when": when, "prorate": self.flag() });
                 if self.flag() {

@@ -3,10 +3,10 @@
 use super::valuation::LAYERS_MAX;
 use super::{Balance, Goods, ReorderPointReached, StockItem, StockItemEvent, StockItemOpened, StockRejection, StockReplenished};
 use crate::inventory::product::{Product, Terms};
-use crate::inventory::values::{AMOUNT_MINOR_MAX, ID_SEPARATOR, Level, QUANTITY_MAX, Quantity};
+use crate::inventory::values::{AMOUNT_MINOR_MAX, ID_SEPARATOR, Level, QUANTITY_MAX, Quantity, past_day, today};
 use crate::inventory::warehouse::Warehouse;
 use crate::inventory::warehouse::section::{SectionItemEmptied, SectionItemStocked, WarehouseSection, WarehouseSectionEvent, section_of};
-use crate::kernel::{Context, Currency, Decision, Money, Refusal};
+use crate::kernel::{Context, Currency, Day, Decision, Money, Refusal};
 
 /// The id of a product's item in a warehouse.
 pub fn item_id(product_id: &str, warehouse_id: &str) -> String {
@@ -30,6 +30,8 @@ pub struct Booking<'a> {
     pub product: &'a Product,
     /// What stays as it is with the product.
     pub terms: &'a Terms,
+    /// The day on which it counts in the books.
+    pub booked_on: Day,
     was_stocked: bool,
     events: Vec<StockItemEvent>,
 }
@@ -48,7 +50,14 @@ impl<'a> Booking<'a> {
         let (product, terms) = Product::find(product_id, context)?;
         let goods = Goods { product_id: product_id.to_owned(), sku: terms.sku.clone(), warehouse_id: warehouse_id.to_owned() };
         let item = item.cloned().unwrap_or_default();
-        Ok(Self { id: id.to_owned(), was_stocked: item.stock.on_hand > 0, item, goods, product, terms, events: Vec::new() })
+        let (was_stocked, booked_on) = (item.stock.on_hand > 0, today(context.now));
+        Ok(Self { id: id.to_owned(), was_stocked, item, goods, product, terms, booked_on, events: Vec::new() })
+    }
+
+    /// Lets it count in the books on an earlier day; today where none is given.
+    pub fn on(mut self, day: Option<Day>, context: &Context<'a>) -> Result<Self, Refusal> {
+        self.booked_on = past_day(day, context.now)?;
+        Ok(self)
     }
 
     /// Sees to it that the item can take goods: its warehouse is open, and it is known what it is.
@@ -110,7 +119,7 @@ impl<'a> Booking<'a> {
         Err(StockRejection::Insufficient(wanted, self.goods.sku.to_string(), given.max(0)))
     }
 
-    /// Ends the booking: tells whether the item fell below its reorder point or is back, and whether it became stocked or empty.
+    /// Ends the booking: tells whether the item is low and was not before, or no longer is, and whether it became stocked or empty.
     pub fn finish(mut self, context: &Context<'_>) -> Result<Booked, Refusal> {
         self.watch_reorder_point();
         let stocked = self.item.stock.on_hand > 0;
@@ -134,11 +143,12 @@ impl<'a> Booking<'a> {
 
     fn watch_reorder_point(&mut self) {
         let level = self.item.level();
-        match (self.item.below, self.product.facts.reorder_point.map(Quantity::get)) {
-            (Some(point), _) if level >= point => {
+        let point = self.product.facts.reorder_point.map(Quantity::get);
+        match (self.item.below, point.filter(|point| level < *point && !self.product.discontinued)) {
+            (Some(_), None) => {
                 self.book(StockReplenished { number: self.item.falls, goods: self.goods.clone(), level });
             }
-            (None, Some(point)) if level < point && !self.product.discontinued => {
+            (None, Some(point)) => {
                 self.book(ReorderPointReached {
                     number: self.item.falls + 1,
                     goods: self.goods.clone(),
@@ -159,6 +169,13 @@ fn order_quantity(missing: i64, lot: Option<i64>) -> i64 {
     let lot = lot.unwrap_or(missing).max(1);
     let lots = (missing + lot - 1) / lot;
     (lots * lot).min(QUANTITY_MAX)
+}
+
+impl StockItem {
+    /// Looks whether the item is low where the product has changed, and not the stock.
+    pub(super) fn review_reorder(&self, context: &Context<'_>) -> Result<Decision<StockItemEvent>, Refusal> {
+        Ok(Booking::of(context.aggregate_id, Some(self), context)?.finish(context)?.own(Decision::nothing()))
+    }
 }
 
 impl Booked {

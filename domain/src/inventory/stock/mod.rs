@@ -22,9 +22,10 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use self::booking::{Booked, Booking, item_id, parts};
 pub use self::commands::*;
+pub(super) use self::counting::{Discrepancy, Tally};
 pub use self::events::*;
 pub(super) use self::holds::{Keeping, expiry};
-pub(super) use self::receiving::{Arrival, arrive, checked as checked_cost};
+pub(super) use self::receiving::{Arrival, Comeback, arrive, checked as checked_cost};
 pub(super) use self::shipping::Departure;
 use self::valuation::Stock;
 use super::values::Reference;
@@ -183,6 +184,7 @@ impl Aggregate for StockItem {
             StockItemCommand::AllocateStock(command) => self.allocate(command, context),
             StockItemCommand::ReleaseStock(command) => self.release(&command, context),
             StockItemCommand::ExpireReservations(_) => self.expire(context),
+            StockItemCommand::ReviewReorder(_) => self.review_reorder(context),
         }
     }
 }
