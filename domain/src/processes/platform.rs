@@ -167,8 +167,11 @@ impl Platform {
     }
 
     fn claim(&mut self, context: &'static str, decision: &ErasedDecision) -> Result<(), String> {
+        if decision.claims.is_empty() || decision.writes.is_empty() {
+            return Ok(());
+        }
         let mut claims = self.claims.clone();
-        for claim in decision.claims.iter().filter(|_| !decision.writes.is_empty()) {
+        for claim in &decision.claims {
             let holder = claim.holder.clone().unwrap_or_else(|| decision.writes[0].key.id.clone());
             let key = (context, claim.scope, claim.key.clone());
             match (claim.action, claims.get(&key)) {
