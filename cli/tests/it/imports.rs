@@ -131,7 +131,7 @@ async fn bad_files_are_told_row_by_row_and_leave_nothing_half_done() {
 
     let days = "Movement ID,Type,SKU,Quantity,Date\nD-1,receipt,L-1,10,31.01.2026\nD-2,sale,L-1,4,01.02.2026\nD-3,count,L-1,5,03.02.2026\n";
     assert_eq!(counts(&desk.import_text("inventory", "movements", days, &[])), [("created", 3)].into());
-    let rows = desk.rows("inventory/movement-list", "movement_id,kind,quantity,booked_on,on_hand", 4).await;
+    let rows = desk.rows("inventory/movement-list", "id,kind,quantity,booked_on,on_hand", 4).await;
     let seen: Vec<(&str, &str, i64)> = rows
         .iter()
         .map(|row| {
