@@ -14,6 +14,7 @@ pub mod model;
 pub mod question;
 pub mod runtime;
 pub mod sql_access;
+pub mod subscriptions;
 
 pub mod accounting;
 pub mod analytics;
@@ -22,3 +23,4 @@ pub mod crm;
 pub mod inventory;
 pub mod invoicing;
 pub mod scheduling;
+pub mod webhooks;

@@ -1,4 +1,4 @@
-//! Everything that runs beside the gateways: the relay, the projectors, process managers, due commands, and housekeeping.
+//! Everything that runs beside the gateways: the relay, the projectors, process managers, due commands, webhooks, and housekeeping.
 //!
 //! Each piece of work is held by one process at a time through a lease in Postgres, so any number of worker processes may run.
 //! Nothing here knows a context by name.
@@ -9,5 +9,6 @@ mod janitor;
 pub mod processes;
 pub mod relay;
 pub mod sending;
+pub mod webhooks;
 
 pub use host::{Automation, Roles, WorkerHealth, WorkerOptions, Workers};
