@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
 use commands::CommandBus;
-use platform::config::Config;
+use platform::config::{Config, Secret};
 use platform::embedded::{Embedded, KafkaKind};
 use platform::kafka::KafkaOptions;
 use platform::postgres::{self, with_database};
@@ -67,6 +67,10 @@ impl Up {
         let bus = write_side.bus.clone();
         let stripe = billing::stripe(config)?;
         let export_dir = config.export_dir.clone().unwrap_or_else(|| config.dir.join("exports"));
+        let secrets_keys = match config.secrets_keys.as_slice() {
+            [] => vec![Secret::new(secrets.secrets_key.clone())],
+            given => given.to_vec(),
+        };
         let workers = Started::start(WorkerSettings {
             config,
             database_url: &databases.worker,
@@ -76,6 +80,7 @@ impl Up {
             exports: Some(&export_dir),
             write_side: Some(write_side.clone()),
             stripe: &stripe,
+            secrets_keys: &secrets_keys,
         })
         .await?;
         wait_for_relay(&workers.health()).await;

@@ -22,7 +22,8 @@ use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 
 use crate::auth::Caller;
-use crate::commands::{Named, execute, id_required};
+use crate::commands::{Found, Named, execute, id_required};
+use crate::endpoints;
 use crate::headers;
 use crate::limits::{self, Turn};
 use crate::observe::Trace;
@@ -121,7 +122,7 @@ struct Runner {
 
 impl Runner {
     fn start(&mut self, line: Result<Bytes, Problem>) -> BoxFuture<'static, Result<Receipt, Problem>> {
-        let (context, request) = match line.and_then(|line| self.read(&line)) {
+        let (found, request) = match line.and_then(|line| self.read(&line)) {
             Ok(read) => read,
             Err(problem) => return futures::future::ready(Err(problem)).boxed(),
         };
@@ -144,8 +145,9 @@ impl Runner {
                 // A stream may outlive the token that opened it.
                 state.auth().check(&caller).await?;
                 state.auth().may_command(&caller).await?;
-                state.features().require(caller.tenant_id, context).await?;
-                execute(&state, context, request).await
+                state.features().require(caller.tenant_id, found.context).await?;
+                endpoints::check(&state, &caller, &found, &request.body, true).await?;
+                execute(&state, found.context, request).await
             };
             let result = result.await;
             drop(done);
@@ -154,7 +156,7 @@ impl Runner {
         async move { task.await.unwrap_or_else(|error| Err(Problem::internal(&error))) }.boxed()
     }
 
-    fn read(&self, bytes: &[u8]) -> Result<(&'static str, CommandRequest), Problem> {
+    fn read(&self, bytes: &[u8]) -> Result<(Found, CommandRequest), Problem> {
         limits::check_json(bytes, self.state.options().json_depth_max)?;
         let line: Line = domain::kernel::decode_json(bytes)?;
         let named = Named { context: &line.context, aggregate: &line.aggregate, command: &line.command };
@@ -182,7 +184,7 @@ impl Runner {
             causation_id: None,
             traceparent: Some(self.trace.0.header()),
         };
-        Ok((found.context, request))
+        Ok((found, request))
     }
 }
 

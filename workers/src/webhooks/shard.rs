@@ -321,7 +321,9 @@ impl Work {
             self.served.insert(served.setting.key.clone(), served);
         }
         for (key, context, position) in self.store.cursors(&keys).await? {
-            self.change(&key, |served| drop(served.cursors.insert(context, Cursor { stored: position, seen: position })));
+            self.change(&key, |served| {
+                served.cursors.insert(context, Cursor { stored: position, seen: position });
+            });
         }
         for (key, open) in self.store.open_lanes(&keys).await? {
             self.change(&key, |served| served.open = open);
