@@ -1,19 +1,15 @@
 #!/usr/bin/env python3
 """Writes the CRM sample of examples/crm: exports as CRM products make them, with the dirt that real ones have.
 
-Run `python3 examples/generate_crm.py`; `--check` compares instead of writing. The same seed gives the same bytes: all chance comes from
-`random.Random.random`, whose sequence Python promises to keep. What each row is made for is known here, so expected.json is not the
-opinion of a second parser.
+Run `python3 examples/generate_crm.py`; `--check` compares instead of writing. The same seed gives the same bytes. What each row is made for
+is known here, so expected.json is not the opinion of a second parser.
 """
 
-import csv
-import io
 import json
 import pathlib
-import random
-import sys
 
 import crm_words as words
+from sampling import Chance, Phones, csv_row, write_or_compare
 
 SEED = 20_240_817
 FOLDER = pathlib.Path(__file__).parent / "crm"
@@ -35,29 +31,6 @@ BAD_EMAILS = ["{local}", "{local}@", "@example.com", "{local}@example", "{local}
 BAD_PHONES = ["n/a", "-", "none", "ask reception", "12", "see website", "?"]
 
 
-class Chance:
-    """Draws that only use `random()`."""
-
-    def __init__(self, seed):
-        self.source = random.Random(seed)
-
-    def below(self, limit):
-        return int(self.source.random() * limit)
-
-    def of(self, items):
-        return items[self.below(len(items))]
-
-    def percent(self, share):
-        return self.source.random() * 100 < share
-
-    def shuffled(self, items):
-        items = list(items)
-        for at in range(len(items) - 1, 0, -1):
-            other = self.below(at + 1)
-            items[at], items[other] = items[other], items[at]
-        return items
-
-
 def plan(chance, count, faults):
     """The fault of each row, or None. Duplicates never come among the first rows: they need an original before them."""
     names = [name for name, number in faults.items() for _ in range(number)]
@@ -77,33 +50,6 @@ def country_of(chance):
     return "US"
 
 
-class Phones:
-    """Fictional numbers, each given out once."""
-
-    def __init__(self, chance):
-        self.chance, self.used = chance, set()
-
-    def fresh(self, country):
-        """The region of the number, its country code and its national digits."""
-        while True:
-            region = country if country in words.PHONES else "GB"
-            code, prefixes, digits, _ = words.PHONES[region]
-            national = self.chance.of(prefixes).replace(" ", "") + str(self.chance.below(10**digits)).zfill(digits)
-            if (code, national) not in self.used:
-                self.used.add((code, national))
-                return region, code, national
-            country = self.chance.of(list(words.PHONES))
-
-    def written(self, number, local):
-        region, code, national = number
-        parts = [national[:3], national[3:6], national[6:]]
-        if local:
-            trunk = words.PHONES[region][3]
-            return self.chance.of([f"({trunk}{parts[0]}) {parts[1]}-{parts[2]}", f"{trunk}{parts[0]} {parts[1]}{parts[2]}", f"{trunk}{national}"])
-        return self.chance.of([f"+{code} {parts[0]} {parts[1]} {parts[2]}", f"+{code}{national}", f"+{code}-{parts[0]}-{parts[1]}-{parts[2]}",
-                               f"00{code} {parts[0]} {parts[1]}{parts[2]}", f"+{code} ({parts[0]}) {parts[1]}.{parts[2]}", f" +{code} {national} "])
-
-
 def date_text(chance):
     year, month, day = 2019 + chance.below(6), 1 + chance.below(12), 1 + chance.below(28)
     hour, minute = chance.below(24), chance.below(60)
@@ -117,12 +63,6 @@ def padded(chance, text, share=4):
     if not text or not chance.percent(share):
         return text
     return chance.of([text + " ", text + "  ", " " + text, text + "\u00a0", text + "\t"])
-
-
-def csv_row(cells, quote_all, end):
-    out = io.StringIO()
-    csv.writer(out, quoting=csv.QUOTE_ALL if quote_all else csv.QUOTE_MINIMAL, lineterminator=end).writerow(cells)
-    return out.getvalue()
 
 
 class Contacts:
@@ -340,19 +280,5 @@ def generate():
     return {"contacts.csv": contacts_text, "companies.csv": companies_text, "deals.ndjson": deals_text, "expected.json": rows + "\n"}
 
 
-def main():
-    """Writes the files, or compares them with those on disk."""
-    check, stale = "--check" in sys.argv[1:], []
-    FOLDER.mkdir(exist_ok=True)
-    for name, text in generate().items():
-        path, content = FOLDER / name, text.encode("utf-8")
-        if not check:
-            path.write_bytes(content)
-        elif not path.exists() or path.read_bytes() != content:
-            stale.append(name)
-    if stale:
-        sys.exit(f"differs from what the generator writes: {', '.join(stale)}")
-
-
 if __name__ == "__main__":
-    main()
+    write_or_compare(FOLDER, generate())

@@ -215,6 +215,12 @@ impl Client {
         self.json(response).await
     }
 
+    /// Reads a table as CSV that includes the effect of the commands which answered these position tokens.
+    pub async fn table_after(&self, path: &str, position: &str) -> Result<String, ClientError> {
+        let request = self.http.get(format!("{}{path}", self.base)).header(ACCEPT, "text/csv").header("NeuroOps-Wait-For", position);
+        self.send(request).await?.text().await.map_err(|error| self.broken(&error))
+    }
+
     /// Sends a command and reads its receipt. The key keeps a second try from taking effect twice.
     pub async fn command<T: DeserializeOwned>(&self, path: &str, key: &str, body: &serde_json::Value) -> Result<T, ClientError> {
         let request = self.http.post(format!("{}{path}", self.base)).header(ACCEPT, "application/json").header("Idempotency-Key", key);

@@ -97,7 +97,7 @@ mod tests {
         let tenant = TenantId(platform::clock::new_id());
         let code = |result: Result<(), Problem>| result.err().map(|problem| problem.code().to_owned());
         let source = Arc::new(Once(AtomicUsize::new(0)));
-        let gate = FeatureGate::new(Some(source.clone()), Duration::from_secs(60));
+        let gate = FeatureGate::new(Some(source.clone()), Duration::from_mins(1));
         for _ in 0..3 {
             assert_eq!(code(gate.require(tenant, "lab").await).as_deref(), Some("feature_not_entitled"));
             assert_eq!(code(gate.require(tenant, "crm").await), None);

@@ -72,6 +72,10 @@ fn standing(row: &PgRow) -> Result<Standing, sqlx::Error> {
 impl Freshness {
     /// Reads it in the transaction of the answer. Also bounds the statements that follow.
     pub async fn read(connection: &mut PgConnection, pairs: &[Pair], partition: i32, timeout_ms: u128) -> Result<Self, sqlx::Error> {
+        if pairs.is_empty() {
+            sqlx::query("SELECT set_config('statement_timeout', $1, true)").bind(timeout_ms.to_string()).execute(connection).await?;
+            return Self::of(&[]);
+        }
         let statement = format!("SELECT set_config('statement_timeout', $4, true), {STANDINGS}");
         let (projections, contexts): (Vec<&str>, Vec<&str>) = pairs.iter().copied().unzip();
         let partitions = vec![partition; pairs.len()];

@@ -7,11 +7,13 @@ use axum::response::Response;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::kernel::AggregateId;
 use platform::clock;
+use projections::model::Allowed;
 use projections::question::{ParameterKind, QueryParameter, Question, SavedQueriesDef};
 use serde::Deserialize;
 
 use crate::access::Permission;
 use crate::auth::Caller;
+use crate::catalogue::Readable;
 use crate::commands::Found;
 use crate::exports::{self, Plan};
 use crate::freshness;
@@ -215,7 +217,8 @@ pub fn check(state: &GatewayState, caller: &Caller, found: &Found, body: &[u8]) 
     caller.require(Permission::Read { context: entry.name })?;
     // What each parameter may be stands for what a run will give.
     let sample = |parameter: &QueryParameter| {
-        (parameter.name.to_string(), parameter.default.as_deref().map_or_else(|| example(parameter.kind), str::to_owned))
+        let value = parameter.default.as_deref().or_else(|| chosen(readable, &question, parameter));
+        (parameter.name.to_string(), value.map_or_else(|| example(parameter.kind), str::to_owned))
     };
     let samples = parameters.iter().map(sample).collect();
     let saved = Saved { question, parameters, revision: 0 };
@@ -235,6 +238,17 @@ fn is_refused(question: &Question, parameters: &[QueryParameter]) -> bool {
         || parameters.iter().any(|parameter| reserved(&parameter.name))
         || parameters.iter().enumerate().any(|(index, parameter)| parameters[..index].iter().any(|other| other.name == parameter.name))
         || question.placeholders().any(|used| !declared(used))
+}
+
+/// A value that the report allows where a parameter stands for one of a few.
+fn chosen(readable: Readable, question: &Question, parameter: &QueryParameter) -> Option<&'static str> {
+    let Readable::Report(def) = readable else { return None };
+    let placeholder = format!("{{{}}}", &*parameter.name);
+    let (term, _) = question.terms.iter().find(|(_, value)| **value == placeholder)?;
+    match def.parameters.iter().find(|known| *known.name == **term)?.allowed {
+        Allowed::OneOf(texts) => texts.first().copied(),
+        _ => None,
+    }
 }
 
 /// A value of the type.

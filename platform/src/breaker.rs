@@ -157,7 +157,7 @@ mod tests {
         let breaker = Breaker::new(BreakerOptions::default());
         fail(&breaker, 5);
         let later = Instant::now() + Duration::from_secs(31);
-        assert!(breaker.enter_at(later - Duration::from_secs(2)).is_err());
+        assert!(breaker.enter_at(later.checked_sub(Duration::from_secs(2)).unwrap()).is_err());
         for _ in 0..3 {
             let pass = breaker.enter_at(later).expect("half open");
             assert!(breaker.enter_at(later).is_err(), "one at a time");

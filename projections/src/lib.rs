@@ -13,6 +13,7 @@ pub mod features;
 pub mod model;
 pub mod question;
 pub mod runtime;
+mod shapes;
 pub mod sql_access;
 pub mod subscriptions;
 

@@ -76,6 +76,27 @@ pub struct ReadModelDef {
     pub schema: fn(&mut SchemaGenerator) -> Schema,
 }
 
+/// Which values of its type a parameter takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Allowed {
+    /// All of them.
+    Any,
+    /// One of these texts.
+    OneOf(&'static [&'static str]),
+    /// A number from the first to the second.
+    Between(i64, i64),
+    /// A day that ends a span of time: not before the day of the parameter `from`, and with so many buckets between them at most. The
+    /// parameter `bucket` says whether those are days, weeks or months.
+    Through {
+        /// The parameter with the first day.
+        from: &'static str,
+        /// The parameter with the bucket, or the bucket itself where it is always the same.
+        bucket: &'static str,
+        /// How many buckets at most.
+        most: usize,
+    },
+}
+
 /// A parameter of a report.
 #[derive(Clone, Copy, Debug)]
 pub struct Parameter {
@@ -87,8 +108,34 @@ pub struct Parameter {
     pub default: Option<&'static str>,
     /// Whether the caller must give it.
     pub required: bool,
+    /// Which values it takes.
+    pub allowed: Allowed,
     /// For the documentation.
     pub description: &'static str,
+}
+
+impl Parameter {
+    /// A parameter that may be left out.
+    pub const fn optional(name: &'static str, kind: ColumnKind, description: &'static str) -> Self {
+        Self { name, kind, default: None, required: false, allowed: Allowed::Any, description }
+    }
+
+    /// A parameter that must be given.
+    pub const fn required(name: &'static str, kind: ColumnKind, description: &'static str) -> Self {
+        Self { required: true, ..Self::optional(name, kind, description) }
+    }
+
+    /// The parameter with a value for those who give none.
+    #[must_use]
+    pub const fn or(self, default: &'static str) -> Self {
+        Self { default: Some(default), ..self }
+    }
+
+    /// The parameter with only these values.
+    #[must_use]
+    pub const fn among(self, allowed: Allowed) -> Self {
+        Self { allowed, ..self }
+    }
 }
 
 /// A question with an answer of its own shape: `GET /v1/{context}/{name}`.

@@ -14,8 +14,9 @@ pub fn command(aggregate: &str, id: &str, command: &str, body: Value) -> StepCom
 
 /// Cuts a text of Stripe's to what a field of ours holds; empty texts are none.
 pub fn bounded(text: &str, chars_max: usize) -> Option<String> {
-    let kept: String = text.chars().filter(|c| !c.is_control()).take(chars_max).collect();
-    let kept = kept.trim();
+    let shown: String = text.chars().filter(|c| !c.is_control()).collect();
+    let kept: String = shown.trim().chars().take(chars_max).collect();
+    let kept = kept.trim_end();
     (!kept.is_empty()).then(|| kept.to_owned())
 }
 

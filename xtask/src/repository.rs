@@ -5,6 +5,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+/// Folders of the domain that are no contexts: what all have in common, and the processes, where alone contexts meet.
+const NO_CONTEXTS: [&str; 2] = ["kernel", "processes"];
+
 /// Files above this size are not text that people wrote; rules do not read them.
 const TEXT_BYTES_MAX: u64 = 4 << 20;
 
@@ -92,7 +95,7 @@ impl Repository {
             .files
             .iter()
             .filter_map(|file| file.path.strip_prefix("domain/src/")?.strip_suffix("/mod.rs"))
-            .filter(|name| !name.contains('/') && *name != "kernel")
+            .filter(|name| !name.contains('/') && !NO_CONTEXTS.contains(name))
             .collect();
         names.sort_unstable();
         names
@@ -139,9 +142,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn contexts_are_the_folders_beside_the_kernel() {
+    fn contexts_are_the_folders_beside_the_kernel_and_the_processes() {
         let repository = Repository::of(&[
             ("domain/src/kernel/mod.rs", ""),
+            ("domain/src/processes/mod.rs", ""),
             ("domain/src/crm/mod.rs", ""),
             ("domain/src/crm/parts/mod.rs", ""),
             ("domain/src/billing/mod.rs", ""),

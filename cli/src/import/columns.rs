@@ -44,6 +44,8 @@ pub struct Columns {
     pub required: Vec<String>,
     /// The currency of amounts whose row names none.
     pub currency: Option<Currency>,
+    /// Fields that name another record which a row changes.
+    pub in_order: &'static [&'static str],
     /// The list that each row adds an element to, where several rows make one record.
     pub list: Option<String>,
     by_header: HashMap<String, Slot>,
@@ -68,6 +70,7 @@ impl Columns {
             closing: closing::of(aggregate.context(), def.name),
             required: fields.required(),
             currency: None,
+            in_order: def.in_order,
             list: def.columns.iter().find_map(|column| fields.list_of(column.field)),
             by_header: HashMap::new(),
             mapped: HashMap::new(),

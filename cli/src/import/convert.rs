@@ -203,16 +203,18 @@ impl Converter {
         let Some(list) = self.columns.list.as_deref() else { return Ok(()) };
         let mut cells: Cells = first.clone();
         cells.resize(self.columns.fields.len(), None);
+        // A row without an element, such as an empty one between two lines, adds nothing.
+        if !row.iter().enumerate().any(|(field, cell)| cell.is_some() && self.columns.is_of_list(field)) {
+            return Ok(());
+        }
         let mut row = row.into_iter();
         for (field, cell) in cells.iter_mut().enumerate() {
             let own = row.next().flatten();
-            if self.columns.is_of_list(field) {
+            // The currency is mostly named in the first row only.
+            let inherits = own.is_none() && self.columns.fields[field].path.ends_with(CURRENCY);
+            if self.columns.is_of_list(field) && !inherits {
                 *cell = own;
             }
-        }
-        // A row without an element, such as an empty one between two lines, adds nothing.
-        if !cells.iter().enumerate().any(|(field, cell)| cell.is_some() && self.columns.is_of_list(field)) {
-            return Ok(());
         }
         let Some(mut more) = self.convert(cells)? else { return Ok(()) };
         if let (Some(Value::Array(elements)), Some(Value::Array(added))) = (mapped.body.get_mut(list), more.body.remove(list)) {

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
 use domain::kernel::{
-    Actor, AggregateId, AggregateType, ClaimAction, Context, DecideError, DecodeError, Loaded, LoadedState, Refusal, TenantId,
+    Actor, AggregateId, AggregateType, ClaimAction, Context, DecideError, DecodeError, Loaded, LoadedState, Refusal, TenantId, fold,
 };
 use platform::clock;
 use serde_json::{Map, Value};
@@ -41,6 +41,12 @@ impl Judge {
     /// The key of a record's id.
     pub fn id_key(&self, id: &str) -> Key {
         Key { hash: self.hasher.hash_one(("id", id)), field: "id" }
+    }
+
+    /// The keys of other records that a row changes, so that rows which change the same one stay in order.
+    pub fn order_keys(&self, fields: &Map<String, Value>, in_order: &'static [&'static str]) -> impl Iterator<Item = Key> {
+        let named = in_order.iter().filter_map(|field| fields.get(*field).and_then(Value::as_str).map(|text| (*field, text)));
+        named.map(|(field, text)| Key { hash: self.hasher.hash_one(("order", field, fold(text))), field })
     }
 
     /// The unique keys that a row takes, or why it is refused. What depends on records that only the server knows counts as good.

@@ -200,6 +200,7 @@ impl Reader {
                 // What the domain refuses here it refuses there too, in the words of the server's version.
                 keys.extend(self.judge.judge(&mapped.body).unwrap_or_default().into_iter().map(|key| key.hash));
                 keys.extend(mapped.id.as_deref().map(|id| self.judge.id_key(id).hash));
+                keys.extend(self.judge.order_keys(&mapped.body, self.converter.columns.in_order).map(|key| key.hash));
             }
             return Ok(Some(Row { line, next, content, keys }));
         }

@@ -60,6 +60,7 @@ const ACCOUNTS: ImportDef = ImportDef {
         column("limit", &["limit"]),
     ],
     lists: &[],
+    in_order: &[],
 };
 
 const OPENING_BALANCES: ImportDef = ImportDef {
@@ -79,6 +80,7 @@ const OPENING_BALANCES: ImportDef = ImportDef {
         PARTY,
     ],
     lists: &[],
+    in_order: &[],
 };
 
 const JOURNAL: ImportDef = ImportDef {
@@ -101,6 +103,7 @@ const JOURNAL: ImportDef = ImportDef {
         PARTY,
     ],
     lists: &[],
+    in_order: &[],
 };
 
 const ENTRIES: ImportDef = ImportDef {
@@ -123,6 +126,7 @@ const ENTRIES: ImportDef = ImportDef {
         column("lines.party", &["customer id", "supplier id", "vendor id", "contact id", "party"]),
     ],
     lists: &[],
+    in_order: &[],
 };
 
 /// The imports of the context.

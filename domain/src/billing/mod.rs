@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod checkout;
 pub mod customer;
 pub mod dunning;
+mod imports;
 pub mod payment;
 pub mod plan;
 pub mod pricing;
@@ -37,7 +38,7 @@ pub static CONTEXT: ContextDef = ContextDef {
             <dyn AggregateType>::of::<reconciliation::Reconciliation>(),
         ]
     },
-    imports: &[],
+    imports: imports::IMPORTS,
     due: &[
         DueDef { table: "billing_subscription_list", aggregate: "subscription", command: "bill-period" },
         DueDef { table: "billing_payment_list", aggregate: "payment", command: "dun" },

@@ -132,6 +132,7 @@ const CONTACTS: ImportDef = ImportDef {
         COUNTRY,
     ],
     lists: &["tags"],
+    in_order: &[],
 };
 
 const COMPANIES: ImportDef = ImportDef {
@@ -163,6 +164,7 @@ const COMPANIES: ImportDef = ImportDef {
         COUNTRY,
     ],
     lists: &["tags"],
+    in_order: &[],
 };
 
 const LEADS: ImportDef = ImportDef {
@@ -191,6 +193,7 @@ const LEADS: ImportDef = ImportDef {
         COUNTRY,
     ],
     lists: &["tags"],
+    in_order: &[],
 };
 
 const DEALS: ImportDef = ImportDef {
@@ -214,6 +217,7 @@ const DEALS: ImportDef = ImportDef {
         NOTE,
     ],
     lists: &["tags"],
+    in_order: &[],
 };
 
 /// The imports of the context.

@@ -1,7 +1,8 @@
 //! How the files that common shop and inventory products export become commands: the columns of Shopify, Zoho Inventory, Odoo and `QuickBooks`.
 //!
 //! Headers are compared in lower case with every run of punctuation and spaces as one space. Products are found again by their article
-//! number. Receipts and opening stock are movements: a row with the number of a movement that is there corrects what it cost.
+//! number. Receipts and opening stock are movements: a row with the number of a movement that is there corrects what it cost. A journal of movements
+//! of all kinds is read in its order, so that each finds the stock that the ones before it have left.
 
 use crate::kernel::{ImportColumn, ImportDef};
 
@@ -58,6 +59,7 @@ const PRODUCTS: ImportDef = ImportDef {
             &["description", "sales description", "sales information", "body html", "product description", "note", "notes"],
         ),
         column("category", &["category", "product category", "category name", "type", "product type", "group"]),
+        column("valuation", &["valuation", "costing method", "inventory valuation method", "valuation method"]),
         column("barcode", &["barcode", "variant barcode", "ean", "upc", "gtin", "isbn"]),
         column("supplier", &["supplier", "preferred vendor", "vendor", "preferred supplier", "vendor name", "manufacturer"]),
         column("reorder_point", &["reorder point", "reorder level", "minimum quantity", "min quantity", "low stock threshold"]),
@@ -65,6 +67,7 @@ const PRODUCTS: ImportDef = ImportDef {
         column("safety_stock", &["safety stock", "safety stock level", "buffer stock"]),
     ],
     lists: &[],
+    in_order: &[],
 };
 
 const WAREHOUSE: ImportColumn = column(
@@ -125,6 +128,7 @@ const RECEIPTS: ImportDef = ImportDef {
         SUPPLIER,
     ],
     lists: &[],
+    in_order: &[],
 };
 
 const OPENING_STOCK: ImportDef = ImportDef {
@@ -165,10 +169,37 @@ const OPENING_STOCK: ImportDef = ImportDef {
         SUPPLIER,
     ],
     lists: &[],
+    in_order: &[],
+};
+
+const MOVEMENTS: ImportDef = ImportDef {
+    name: "movements",
+    aggregate: "stock-movement",
+    create: "record",
+    update: "adjust-cost",
+    columns: &[
+        column("id", &["movement id", "movement number", "movement no", "document number", "id", "external id"]),
+        column("kind", &["kind", "movement type", "transaction type", "type", "operation type"]),
+        SKU,
+        column("product_id", &["product id", "item id"]),
+        WAREHOUSE,
+        column("quantity", &["quantity", "qty", "quantity done", "menge", "pieces"]),
+        UNIT_COST,
+        column("unit_cost.currency", CURRENCY),
+        TOTAL_COST,
+        column("date", &["date", "movement date", "transaction date", "effective date", "effective on", "posting date", "datum"]),
+        column("reference", &["reference", "source document", "order number", "purchase order", "po number", "delivery note"]),
+        SUPPLIER,
+        column("customer_id", &["customer id", "customer"]),
+        column("shipment_id", &["shipment id", "shipment", "returned shipment", "return of", "shipment number"]),
+        column("reason", &["reason", "reason code", "adjustment reason"]),
+    ],
+    lists: &[],
+    in_order: &["sku", "product_id"],
 };
 
 /// The imports of the context.
-pub(super) const IMPORTS: &[ImportDef] = &[PRODUCTS, RECEIPTS, OPENING_STOCK];
+pub(super) const IMPORTS: &[ImportDef] = &[PRODUCTS, RECEIPTS, OPENING_STOCK, MOVEMENTS];
 
 #[cfg(test)]
 mod tests {

@@ -117,6 +117,7 @@ const INVOICES: ImportDef = ImportDef {
         ACCOUNT,
     ],
     lists: &[],
+    in_order: &[],
 };
 
 const BILLS: ImportDef = ImportDef {
@@ -150,6 +151,7 @@ const BILLS: ImportDef = ImportDef {
         ACCOUNT,
     ],
     lists: &[],
+    in_order: &[],
 };
 
 const PAYMENTS: ImportDef = ImportDef {
@@ -169,10 +171,29 @@ const PAYMENTS: ImportDef = ImportDef {
         column("invoice_id", &["invoice number", "invoicenumber", "invoice no", "invoiceno", "invoice", "applied to", "invoice id"]),
     ],
     lists: &[],
+    in_order: &["invoice_id"],
+};
+
+const BILL_PAYMENTS: ImportDef = ImportDef {
+    name: "bill-payments",
+    aggregate: "bill",
+    create: "record-payment",
+    // A bill is there before it is paid: its rows change nothing else of it.
+    update: "settle-dispute",
+    columns: &[
+        column("id", &["bill number", "bill no", "bill id", "bill", "invoice number", "applied to"]),
+        column("amount", &["amount", "payment amount", "amount paid", "total", "debit"]),
+        column("amount.currency", CURRENCY),
+        column("method", &["payment method", "method", "payment type", "type"]),
+        column("date", &["payment date", "date", "date paid", "transaction date", "txn date"]),
+        column("reference", &["reference", "reference no", "reference number", "payment reference", "ref no", "check no", "transaction"]),
+    ],
+    lists: &[],
+    in_order: &[],
 };
 
 /// The imports of the context.
-pub(super) const IMPORTS: &[ImportDef] = &[INVOICES, BILLS, PAYMENTS];
+pub(super) const IMPORTS: &[ImportDef] = &[INVOICES, BILLS, PAYMENTS, BILL_PAYMENTS];
 
 #[cfg(test)]
 mod tests {

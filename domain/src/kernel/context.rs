@@ -24,6 +24,9 @@ pub struct ImportDef {
     pub columns: &'static [ImportColumn],
     /// Fields whose cells hold several values, separated by `;` or `,`.
     pub lists: &'static [&'static str],
+    /// Fields that name another record which a row changes: rows with the same value are taken one after the other, in the order of the
+    /// file.
+    pub in_order: &'static [&'static str],
 }
 
 /// A bounded context: its aggregates and what else the platform needs to know to serve it.

@@ -86,16 +86,12 @@ impl fmt::Debug for Currency {
 }
 
 impl JsonSchema for Currency {
-    fn inline_schema() -> bool {
-        true
-    }
-
     fn schema_name() -> Cow<'static, str> {
         "Currency".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": "^[A-Z]{3}$", "description": "ISO 4217 code" })
+        json_schema!({ "enum": CODES.split(' ').collect::<Vec<_>>(), "description": "ISO 4217 code" })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Read models and reports in the OpenAPI document.
 
-use projections::model::{Column, ColumnKind, DocumentDef, ReadModelDef, ReportDef};
+use projections::model::{Allowed, Column, ColumnKind, DocumentDef, ReadModelDef, ReportDef};
 use serde_json::{Map, Value, json};
 
 use super::components::{parameter, problems};
@@ -148,6 +148,11 @@ fn report(def: &ReportDef, row: &Value) -> Value {
     let mut parameters = vec![parameter("WaitFor")];
     for known in def.parameters {
         let mut schema = value_schema(known.kind);
+        match known.allowed {
+            Allowed::OneOf(texts) => schema = json!({ "type": "string", "enum": texts }),
+            Allowed::Between(least, most) => (schema["minimum"], schema["maximum"]) = (json!(least), json!(most)),
+            Allowed::Any | Allowed::Through { .. } => {}
+        }
         if let Some(default) = known.default {
             schema["default"] = typed(known.kind, default);
         }

@@ -147,6 +147,7 @@ fn broken(text: &str, style: Style, width: f32) -> Vec<String> {
     if lines.len() > LINES_MAX {
         lines.truncate(LINES_MAX);
         if let Some(last) = lines.last_mut() {
+            while style.width(last) + style.width(" …") > width && last.pop().is_some() {}
             last.push_str(" …");
         }
     }

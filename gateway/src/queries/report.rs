@@ -4,9 +4,11 @@ use std::time::Instant;
 
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use chrono::NaiveDate;
 use futures::TryStreamExt as _;
+use platform::clock;
 use platform::tenant_tx::TenantTx;
-use projections::model::ReportDef;
+use projections::model::{Allowed, Parameter, ReportDef};
 
 use super::Pairs;
 use super::format::{Answer, Next};
@@ -16,6 +18,7 @@ use crate::cache::{Asked, looks_at_the_clock};
 use crate::catalogue::nearest;
 use crate::freshness;
 use crate::problem::Problem;
+use crate::series::Bucket;
 use crate::state::GatewayState;
 
 /// Bytes that the rows of a report may have.
@@ -78,7 +81,7 @@ pub fn statement(def: &ReportDef) -> String {
     format!("SELECT r.x::text FROM ({}) AS r (x)", def.sql.trim().trim_end_matches(';'))
 }
 
-/// The parameters in order, checked by their types.
+/// The parameters in order, checked by their types and by what the report allows.
 pub fn values(def: &ReportDef, pairs: Pairs) -> Result<Vec<Option<String>>, Problem> {
     let mut values: Vec<Option<String>> = vec![None; def.parameters.len()];
     for (name, value) in pairs {
@@ -106,5 +109,41 @@ pub fn values(def: &ReportDef, pairs: Pairs) -> Result<Vec<Option<String>>, Prob
             *value = parameter.default.map(str::to_owned);
         }
     }
+    for (parameter, value) in def.parameters.iter().zip(&values) {
+        check_allowed(def, parameter, value.as_deref(), &values)?;
+    }
     Ok(values)
+}
+
+/// Refuses a value that the report does not allow for its parameter.
+fn check_allowed(def: &ReportDef, parameter: &Parameter, value: Option<&str>, values: &[Option<String>]) -> Result<(), Problem> {
+    let refuse = |message: String| Err(Problem::bad_value("invalid_parameter", parameter.name, message));
+    match parameter.allowed {
+        Allowed::Any => Ok(()),
+        Allowed::OneOf(known) => match value {
+            Some(text) if !known.contains(&text) => refuse(format!("one of {} is expected", known.join(", "))),
+            _ => Ok(()),
+        },
+        Allowed::Between(least, most) => match value.and_then(|text| text.parse::<i64>().ok()) {
+            Some(number) if !(least..=most).contains(&number) => refuse(format!("a number from {least} to {most} is expected")),
+            _ => Ok(()),
+        },
+        Allowed::Through { from, bucket, most } => {
+            let given = |name: &str| {
+                let index = def.parameters.iter().position(|parameter| parameter.name == name)?;
+                values[index].as_deref()
+            };
+            let Some(first) = given(from).and_then(|text| text.parse::<NaiveDate>().ok()) else { return Ok(()) };
+            let last = value.and_then(|text| text.parse().ok()).unwrap_or_else(|| clock::now().date_naive());
+            let Some(bucket) = Bucket::named(given(bucket).unwrap_or(bucket)) else { return Ok(()) };
+            if last < first {
+                return Err(Problem::bad_value("invalid_parameter", from, format!("the first day, {first}, is after the last, {last}")));
+            }
+            if bucket.range(bucket.of(first), last).take(most + 1).count() > most {
+                let message = format!("there are more than {most} {}s from then to {last}; begin later, or take longer buckets", bucket.name());
+                return Err(Problem::bad_value("too_many_points", from, message));
+            }
+            Ok(())
+        }
+    }
 }

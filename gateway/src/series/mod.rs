@@ -22,7 +22,7 @@ use serde::Serialize;
 use serde_json::Value;
 use sqlx::Row as _;
 
-use self::buckets::Bucket;
+pub use self::buckets::Bucket;
 use self::statistics::{Method, UNUSUAL, VALUES_MIN, choose, forecast, normal_quantile, scores, usual};
 use crate::access::Permission;
 use crate::auth::Caller;

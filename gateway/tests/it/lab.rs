@@ -215,8 +215,8 @@ pub static CONTEXTS: &[ContextEntry] = &[ContextEntry {
         summary: "Samples by label.",
         projections: &["lab.samples"],
         parameters: &[
-            Parameter { name: "min", kind: Integer, default: Some("1"), required: false, description: "The least number." },
-            Parameter { name: "label", kind: ColumnKind::Text, default: None, required: false, description: "One label." },
+            Parameter::optional("min", Integer, "The least number.").or("1"),
+            Parameter::optional("label", ColumnKind::Text, "One label."),
         ],
         sql: "SELECT jsonb_build_object('label', label, 'samples', count(*)) FROM lab_samples WHERE $2 IS NULL OR label = $2 \
             GROUP BY label HAVING count(*) >= $1::bigint ORDER BY label",

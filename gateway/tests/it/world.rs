@@ -18,19 +18,19 @@ use crate::harness::{Answer, Client, Gateway};
 /// The contexts whose read models follow the log.
 const FOLLOWED: [&str; 2] = ["crm", "analytics"];
 /// How long anything may take.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A gateway with projectors.
 pub struct World {
     pub gateway: Gateway,
-    _projectors: DropGuard,
+    projectors: DropGuard,
 }
 
 impl World {
     pub async fn start(change: impl FnOnce(GatewayOptions) -> GatewayOptions) -> Self {
         let gateway = Gateway::start(CONTEXTS, change).await;
         let projectors = follow(&gateway.db).await;
-        Self { gateway, _projectors: projectors }
+        Self { gateway, projectors }
     }
 
     /// A world with exports in this folder.
@@ -44,7 +44,7 @@ impl World {
     }
 
     pub async fn stop(self) {
-        drop(self._projectors);
+        drop(self.projectors);
         self.gateway.stop().await;
     }
 }
@@ -54,8 +54,8 @@ async fn follow(db: &TestDatabase) -> DropGuard {
     let heads = LogHeads::watch(db.worker.clone());
     let options = TailOptions { contexts: FOLLOWED.map(str::to_owned).to_vec(), kafka: None, group: "test".to_owned() };
     let tail = Tail::start(LogReader::new(db.worker.clone()), heads, options, cancel.clone()).await.unwrap();
-    let followed = |projection: &Box<dyn Projection>| projection.contexts().iter().all(|context| FOLLOWED.contains(context));
-    for projection in contexts::projections().into_iter().filter(followed) {
+    let followed = |projection: &dyn Projection| projection.contexts().iter().all(|context| FOLLOWED.contains(context));
+    for projection in contexts::projections().into_iter().filter(|projection| followed(projection.as_ref())) {
         let projector = Projector::new(projection, db.worker.clone(), tail.clone());
         let cancel = cancel.clone();
         tokio::spawn(async move { projector.run(&cancel).await });

@@ -1,7 +1,9 @@
-//! The read side of analytics: which queries are saved, and what became of exports.
+//! The read side of analytics: dashboards over all contexts, which queries are saved, and what became of exports.
 
 pub mod export_list;
 pub mod query_list;
+mod reports;
+pub mod sales;
 
 use crate::contexts::ContextEntry;
 use crate::model::ReadModelDef;
@@ -9,15 +11,17 @@ use crate::question::{ExportsDef, SavedQueriesDef};
 use crate::runtime::RowProjection;
 
 /// The read models, in the order of the documentation.
-const READ_MODELS: &[&ReadModelDef] = &[&query_list::DEF, &export_list::DEF];
+const READ_MODELS: &[&ReadModelDef] = &[&query_list::DEF, &export_list::DEF, &sales::DEF];
 
 /// The context, for the list of contexts.
 pub const CONTEXT: ContextEntry = ContextEntry {
     documents: &[],
     domain: &domain::analytics::CONTEXT,
-    projections: || vec![RowProjection::<query_list::QueryList>::boxed(), RowProjection::<export_list::ExportList>::boxed()],
+    projections: || {
+        vec![RowProjection::<query_list::QueryList>::boxed(), RowProjection::<export_list::ExportList>::boxed(), Box::new(sales::Sales)]
+    },
     read_models: READ_MODELS,
-    reports: &[],
+    reports: reports::REPORTS,
 };
 
 /// The saved queries, for the gateway.

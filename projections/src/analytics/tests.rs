@@ -15,7 +15,8 @@ use uuid::Uuid;
 use super::{CONTEXT, READ_MODELS, export_list, query_list};
 use crate::model::ColumnKind;
 
-const MIGRATION: &str = include_str!("../../../migrations/0010_analytics.sql");
+const MIGRATION: &str =
+    concat!(include_str!("../../../migrations/0010_analytics.sql"), include_str!("../../../migrations/0012_dashboards.sql"));
 
 /// When the event at a position was recorded.
 fn at(position: i64) -> DateTime<Utc> {
@@ -145,10 +146,12 @@ fn columns_of(table: &str) -> Vec<(&'static str, ColumnKind)> {
     let start = MIGRATION.split_once(&format!("CREATE TABLE {table}_v1 (\n")).expect("the table is made").1;
     let body = start.split_once("\n);").expect("the table ends").0;
     let lines = body.lines().map(str::trim).filter(|line| !line.starts_with("--") && !line.starts_with("PRIMARY KEY"));
-    let kind = |sql: &str| match sql.trim_end_matches(" NOT NULL") {
+    let kind = |sql: &str| match sql.trim_end_matches(" NOT NULL").trim_end_matches(" COLLATE \"C\"") {
         "text" => ColumnKind::Text,
         "bigint" => ColumnKind::Integer,
+        "numeric" => ColumnKind::Number,
         "boolean" => ColumnKind::Boolean,
+        "date" => ColumnKind::Date,
         "timestamptz" => ColumnKind::Timestamp,
         "text[]" => ColumnKind::List,
         "jsonb" => ColumnKind::Json,
@@ -174,7 +177,9 @@ fn declared_columns_are_those_of_the_table_and_of_the_row_and_what_is_sorted_by_
     }
     let projections = (CONTEXT.projections)();
     for (projection, model) in projections.iter().zip(READ_MODELS) {
-        assert_eq!((projection.name(), projection.tables()), (model.projection, &[model.table][..]));
-        assert!(MIGRATION.contains(&format!("SELECT runtime.declare_read_model('{}', '{}');", model.table, model.projection)));
+        assert_eq!((projection.name(), projection.tables()[0]), (model.projection, model.table));
+        for table in projection.tables() {
+            assert!(MIGRATION.contains(&format!("SELECT runtime.declare_read_model('{table}', '{}');", model.projection)));
+        }
     }
 }

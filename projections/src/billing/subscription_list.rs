@@ -256,6 +256,10 @@ impl SubscriptionRow {
         match e {
             SubscriptionEvent::SubscriptionStarted(_) | SubscriptionEvent::ProviderChangeRequested(_) => {}
             SubscriptionEvent::SubscriptionPeriodBilled(e) => self.bill(&e),
+            SubscriptionEvent::SubscriptionTakenOver(e) => {
+                (self.period_start, self.period_end, self.due_at) = (e.period.start, e.period.end, Some(e.period.end));
+                self.recurring_minor = e.recurring.after_minor;
+            }
             SubscriptionEvent::SubscriptionPlanChanged(e) => {
                 self.sell(&e.plan, e.quantity)?;
                 self.recurring_minor = e.recurring.after_minor;

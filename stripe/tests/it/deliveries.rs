@@ -72,7 +72,7 @@ async fn what_is_signed_and_yet_no_event_is_refused() {
     let bytes = [b'{', 0xff, b'}'].to_vec();
     assert_eq!(world.post(URI, Some("t=1,v1=00"), bytes).await.0, 400);
     let large = vec![b' '; 4 << 20];
-    assert_eq!(world.post(URI, Some("t=1,v1=00"), large).await, (413, "body_too_large".to_owned()));
+    assert_eq!(world.post(URI, Some("t=1,v1=00"), large).await, (413, "too_large".to_owned()));
     let (status, code) = world.post("/webhooks/nobody", Some("t=1,v1=00"), "{}").await;
     assert_eq!((status, code.as_str()), (404, "unknown_route"));
     assert!(world.inbox_rows().await.is_empty());

@@ -7,7 +7,6 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
-use chrono::{DateTime, Utc};
 use commands::{BusOptions, CommandBus, CommandRequest, Receipt};
 use domain::kernel::{Action, Actor, RecordedEvent, StepCommand, TenantId};
 use domain::processes::PROCESSES;
@@ -338,9 +337,4 @@ pub fn plan() -> Value {
 /// A fresh id.
 pub fn fresh() -> Uuid {
     platform::clock::new_id()
-}
-
-/// A moment ago.
-pub fn recently() -> DateTime<Utc> {
-    platform::clock::now() - chrono::TimeDelta::hours(1)
 }

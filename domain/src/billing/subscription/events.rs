@@ -9,7 +9,7 @@ use crate::billing::calendar::Period;
 use crate::billing::plan::PlanVersion;
 use crate::billing::values::{ExternalId, FeatureValue, Key, Name, Note};
 use crate::events;
-use crate::kernel::Money;
+use crate::kernel::{Currency, Money};
 
 /// Who bills the subscription.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -85,6 +85,27 @@ pub struct SubscriptionStarted {
     /// The trial, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trial: Option<Period>,
+}
+
+/// The subscription was sold and billed elsewhere until now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SubscriptionTakenOver {
+    /// The customer.
+    pub customer_id: String,
+    /// What was sold first.
+    pub plan_id: String,
+    /// The period that is under way; it is billed already.
+    pub period: Period,
+    /// The point from which periods are counted.
+    pub anchor: DateTime<Utc>,
+    /// The number of the period from the anchor, from 0.
+    pub number: u32,
+    /// The currency of what is sold.
+    pub currency: Currency,
+    /// What the subscription came to in a month when it began.
+    pub recurring: Recurring,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
 }
 
 /// Whether a bill begins a period or closes the last one.
@@ -391,6 +412,7 @@ events! {
     pub enum SubscriptionEvent {
         SubscriptionStarted = "subscription_started" 1,
         SubscriptionPeriodBilled = "subscription_period_billed" 1,
+        SubscriptionTakenOver = "subscription_taken_over" 1,
         SubscriptionPlanChanged = "subscription_plan_changed" 1,
         PlanChangeScheduled = "subscription_plan_change_scheduled" 1,
         PlanChangeUnscheduled = "subscription_plan_change_unscheduled" 1,

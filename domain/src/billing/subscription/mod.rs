@@ -10,6 +10,7 @@ mod bill;
 mod change;
 mod events;
 mod sync;
+mod takeover;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::events::*;
 pub use self::sync::SyncSubscription;
+pub use self::takeover::{PastTerms, TakeOverSubscription};
 use super::calendar::Period;
 use super::customer::Customer;
 use super::dunning::FinalAction;
@@ -321,6 +323,12 @@ commands! {
     /// What can be asked of a subscription.
     pub enum SubscriptionCommand {
         creates "start" => StartSubscription { "customer_id": "c-1", "plan_id": "growth", "quantity": 3, "net_days": 14 },
+        creates "take-over" => TakeOverSubscription {
+            "customer_id": "c-1", "terms": [
+                { "from": "2025-02-03T00:00:00Z", "plan_id": "growth" }, { "from": "2025-09-03T00:00:00Z", "plan_id": "growth", "quantity": 3 }
+            ],
+            "net_days": 14
+        },
         "change-plan" => ChangePlan { "plan_id": "enterprise", "when": "now" },
         "cancel" => CancelSubscription { "when": "period_end", "reason": "moving to another product" },
         "resume" => ResumeSubscription {},
@@ -347,6 +355,10 @@ impl Aggregate for Subscription {
         match event {
             SubscriptionEvent::SubscriptionStarted(e) => self.began(e),
             SubscriptionEvent::SubscriptionPeriodBilled(e) => self.billed(e),
+            SubscriptionEvent::SubscriptionTakenOver(e) => {
+                (self.period, self.anchor, self.number) = (Some(e.period), Some(e.anchor), e.number);
+                self.recurring_minor = e.recurring.after_minor;
+            }
             SubscriptionEvent::SubscriptionPlanChanged(e) => {
                 self.plan = Some(e.plan.clone());
                 self.quantity = e.quantity;
@@ -396,6 +408,7 @@ impl Aggregate for Subscription {
     fn handle(&self, command: SubscriptionCommand, context: &Context<'_>) -> Result<Decision<SubscriptionEvent>, Refusal> {
         match command {
             SubscriptionCommand::StartSubscription(command) => start(&command, context),
+            SubscriptionCommand::TakeOverSubscription(command) => takeover::take_over(command, context),
             SubscriptionCommand::ChangePlan(command) => self.change_plan(&command, context),
             SubscriptionCommand::CancelSubscription(command) => self.cancel(command, context),
             SubscriptionCommand::ResumeSubscription(_) => self.resume(context),
@@ -517,6 +530,15 @@ rejections! {
         /// In the future, or long ago.
         #[error("A subscription begins now or at most five years ago.")]
         StartOutOfRange => "start_out_of_range" ["start_at"],
+        /// A past that never was.
+        #[error("Give the terms in the order of their beginnings, each later than the one before, and at least one.")]
+        TermsOutOfOrder => "terms_out_of_order" ["terms"],
+        /// Too long a past.
+        #[error("At most {0} terms of the past are taken over.")]
+        TooManyTerms(usize) => "too_many_terms" ["terms"],
+        /// A past that is not over, or before the company was.
+        #[error("A subscription that is taken over began at most fifty years ago; its last terms, its end and what was billed come after that and not after now.")]
+        PastOutOfRange => "past_out_of_range" ["terms", "billed_until", "ended_at"],
         /// Paid in a year.
         #[error("A bill is to be paid within {0} days at most.")]
         NetDaysOutOfRange(u16) => "net_days_out_of_range" ["net_days"],

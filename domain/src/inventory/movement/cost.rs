@@ -3,7 +3,6 @@
 use super::{AdjustCost, Kind, MovementRejection, ReceiptCostAdjusted, StockMovement, StockMovementEvent};
 use crate::inventory::product::Valuation;
 use crate::inventory::stock::{Booking, LayerChange, RevaluationCause, StockItem, StockRejection, StockRevalued, checked_cost};
-use crate::inventory::values::today;
 use crate::kernel::{Context, Decision, Refusal};
 
 impl StockMovement {
@@ -61,7 +60,7 @@ fn revalue(
         expensed: booking.money(expensed_minor),
         changes: changes.into_iter().collect(),
         note: None,
-        booked_on: today(context.now),
+        booked_on: booking.booked_on,
         after,
     });
     Ok(booking.finish(context)?.also(decision))

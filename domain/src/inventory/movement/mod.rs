@@ -5,10 +5,12 @@
 //! number and the warehouse's name, as files have them.
 
 mod cost;
+mod record;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::record::{RecordKind, RecordMovement};
 use super::product::Product;
 use super::stock::{Arrival, Origin, StockItem, StockRejection, arrive, item_id};
 use super::values::{Name, Quantity, Reference, Sku};
@@ -183,6 +185,9 @@ commands! {
         creates "open-stock" => OpenStock {
             "sku": "TEA-100", "quantity": 40, "total_cost": { "amount_minor": 11_999, "currency": "EUR" }
         },
+        creates "record" => RecordMovement {
+            "kind": "shipment", "sku": "TEA-100", "quantity": 12, "date": "2026-03-02", "reference": "INV-1044", "customer_id": "C-9"
+        },
         "adjust-cost" => AdjustCost { "unit_cost": { "amount_minor": 325, "currency": "EUR" } },
     }
 }
@@ -216,6 +221,7 @@ impl Aggregate for StockMovement {
         match command {
             StockMovementCommand::ReceiveGoods(command) => receive(command, Origin::Purchase, context),
             StockMovementCommand::OpenStock(command) => receive(command.0, Origin::Opening, context),
+            StockMovementCommand::RecordMovement(command) => record::record(command, context),
             StockMovementCommand::AdjustCost(command) => self.adjust_cost(&command, context),
         }
     }
@@ -233,6 +239,7 @@ fn receive(command: ReceiveGoods, origin: Origin, context: &Context<'_>) -> Resu
         unit_cost: command.unit_cost,
         total_cost: command.total_cost,
         received_on: command.received_on,
+        booked_on: None,
         reference: command.reference,
         supplier: command.supplier,
     };
@@ -252,6 +259,12 @@ rejections! {
         /// The goods of a receipt are in too many places.
         #[error("Goods of the receipt `{0}` are in {1} warehouses already; transfer goods of another receipt.")]
         TooManyPlaces(String, usize) => "too_many_places" ["to_warehouse_id"],
+        /// A quantity that the kind of movement cannot have.
+        #[error("A movement of the kind `{0}` cannot have the quantity {1}: counts have 0 or more, adjustments anything but 0, all others 1 or more.")]
+        QuantityOfKind(&'static str, i64) => "quantity_of_kind" ["quantity"],
+        /// Goods that come back from nowhere.
+        #[error("Name the shipment that the goods come back from.")]
+        NoShipment => "shipment_missing" ["shipment_id"],
     }
 }
 

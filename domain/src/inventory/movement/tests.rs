@@ -8,7 +8,7 @@ use crate::inventory::sku::{Sku as SkuIndex, SkuAssigned};
 use crate::inventory::stock::{Balance, Goods, Kept, StockItemEvent, StockItemOpened, StockReceived, StockRevalued, StockShipped, Take};
 use crate::inventory::warehouse::{WarehouseEvent, WarehouseOpened};
 use crate::kernel::testing::{Given, Then, assert_examples_decode, given, given_nothing};
-use crate::kernel::{Currency, Text};
+use crate::kernel::{Currency, EventSet as _, Text};
 
 fn text<const N: usize>(text: &str) -> Text<N> {
     text.to_owned().try_into().unwrap()
@@ -194,6 +194,69 @@ fn only_the_cost_of_a_receipt_is_adjusted_and_only_to_a_cost() {
     when(Kind::Receipt, json!({ "unit_cost": euro(i64::MAX) })).then_rejected("inventory.amount_out_of_range");
     let dollar = json!({ "amount_minor": 1, "currency": "USD" });
     when(Kind::Receipt, json!({ "unit_cost": dollar })).then_rejected("inventory.currency_mismatch");
+}
+
+/// The events of an item that a recorded movement has led to.
+fn of_item(then: &Then<StockMovement>) -> Vec<StockItemEvent> {
+    let events = then.others().into_iter().filter(|(aggregate, ..)| *aggregate == StockItem::TYPE);
+    events.map(|(_, _, name, payload)| StockItemEvent::decode(name, "1", &payload).unwrap()).collect()
+}
+
+fn record(on_hand: i64, body: &Value) -> Then<StockMovement> {
+    let shipped = MovementRecorded { kind: Kind::Shipment, item_id: "tea:main".into(), asked: 4, value: euro(400) };
+    let given = company(given_nothing()).named("M-2").and::<StockItem>("tea:main", item(10 - on_hand));
+    given.and::<StockMovement>("S-1", [shipped.into()]).when_json("record", body)
+}
+
+#[test]
+fn a_movement_of_the_past_counts_in_the_books_on_its_own_day() {
+    let body = |kind: &str, quantity: i64| json!({ "kind": kind, "sku": "tea", "quantity": quantity, "date": day(1) });
+    let [StockItemEvent::StockShipped(shipped)] = &of_item(&record(10, &body("Sale", 3)))[..] else { panic!("a shipment") };
+    assert_eq!((shipped.booked_on, shipped.value, shipped.movement_id.as_str()), (day(1), euro(-300), "M-2"));
+    let [StockItemEvent::StockReceived(received)] = &of_item(&record(10, &json!({
+        "kind": "receipt", "sku": "tea", "quantity": 5, "total_cost": euro(600), "date": "2026-02-28", "reference": "PO-1", "supplier": "Yama"
+    })))[..] else {
+        panic!("a receipt")
+    };
+    assert_eq!((received.booked_on, received.received_on, received.origin), (received.received_on, received.booked_on, Origin::Purchase));
+    assert_eq!(received.booked_on.0.to_string(), "2026-02-28");
+    let [StockItemEvent::StockCounted(counted), StockItemEvent::StockAdjusted(adjusted)] = &of_item(&record(10, &body("count", 8)))[..] else {
+        panic!("a count and its difference")
+    };
+    assert_eq!((counted.expected, counted.booked_on, adjusted.quantity, adjusted.booked_on), (10, day(1), -2, day(1)));
+    let [StockItemEvent::StockAdjusted(adjusted)] = &of_item(&record(10, &body("adjustment", -1)))[..] else { panic!("an adjustment") };
+    assert_eq!((&*adjusted.reason, adjusted.booked_on), ("correction", day(1)));
+}
+
+#[test]
+fn what_is_recorded_as_a_return_names_its_shipment() {
+    let back = |fields: Value| {
+        let mut body = json!({ "kind": "return", "sku": "tea", "quantity": 4, "date": day(1) });
+        body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        record(6, &body)
+    };
+    let then = back(json!({ "shipment_id": "S-1" }));
+    let [StockItemEvent::StockReturned(returned)] = &of_item(&then)[..] else { panic!("a return") };
+    assert_eq!((returned.value, returned.booked_on), (euro(400), day(1)));
+    assert!(others(&then).contains(&("stock-movement", "S-1".to_owned(), "shipment_returned")));
+    back(json!({})).then_rejected("inventory.shipment_missing");
+    back(json!({ "shipment_id": "S-9" })).then_rejected("inventory.shipment_unknown");
+    back(json!({ "shipment_id": "S-1", "quantity": 5 })).then_rejected("inventory.exceeds_shipment");
+}
+
+#[test]
+fn what_cannot_have_happened_is_not_recorded() {
+    let when = |fields: Value| {
+        let mut body = json!({ "kind": "shipment", "sku": "tea", "quantity": 1 });
+        body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        record(10, &body)
+    };
+    when(json!({ "quantity": 11 })).then_rejected("inventory.insufficient_stock");
+    when(json!({ "date": "2026-03-09" })).then_rejected("inventory.day_in_future");
+    for (kind, quantity) in [("shipment", 0), ("receipt", -1), ("count", -1), ("adjustment", 0), ("return", 0)] {
+        when(json!({ "kind": kind, "quantity": quantity })).then_rejected("inventory.quantity_of_kind");
+    }
+    when(json!({ "kind": "count", "quantity": 0 })).then_accepted();
 }
 
 #[test]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::world::World;
 
 /// The commands that are sent; those that move stock more often than others.
-pub const STEPS: [(&str, &str); 47] = [
+pub const STEPS: [(&str, &str); 50] = [
     ("product", "create"),
     ("product", "rename"),
     ("product", "price"),
@@ -40,6 +40,9 @@ pub const STEPS: [(&str, &str); 47] = [
     ("stock-item", "expire-reservations"),
     ("stock-movement", "receive"),
     ("stock-movement", "open-stock"),
+    ("stock-movement", "record"),
+    ("stock-movement", "record"),
+    ("stock-movement", "record"),
     ("stock-movement", "adjust-cost"),
     ("stock-movement", "adjust-cost"),
     ("stock-reservation", "place"),
@@ -181,6 +184,7 @@ impl Choices {
                 let (field, cost) = (self.pick(&[json!("unit_cost"), json!("total_cost")]), self.money());
                 json!({ (field.as_str().unwrap_or_default()): cost })
             }
+            ("stock-movement", "record") => self.recorded(),
             ("stock-movement", _) => {
                 let mut body = self.arrival();
                 body["sku"] = self.product();
@@ -206,6 +210,20 @@ impl Choices {
             ("reorder-suggestion", "dismiss") => json!({ "reason": self.pick(&[json!("no"), json!("later")]) }),
             _ => json!({}),
         }
+    }
+
+    /// A movement as a journal has it.
+    fn recorded(&mut self) -> Value {
+        let kinds = ["opening", "receipt", "shipment", "shipment", "return", "return", "count", "adjustment"].map(|kind| json!(kind));
+        let mut body = json!({ "kind": self.pick(&kinds), "sku": self.product(), "quantity": i64::from(self.byte() % 12) - 2 });
+        let (warehouse, day, cost, shipment) = (self.warehouse(), self.day(), self.money(), json!(self.old_movement()));
+        self.optional(&mut body, "warehouse_id", warehouse);
+        self.optional(&mut body, "date", day);
+        self.optional(&mut body, "unit_cost", cost);
+        if body["kind"] == "return" {
+            body["shipment_id"] = shipment;
+        }
+        body
     }
 
     fn product_body(&mut self, command: &str) -> Value {

@@ -3,10 +3,10 @@
 use super::valuation::LAYERS_MAX;
 use super::{Balance, Goods, ReorderPointReached, StockItem, StockItemEvent, StockItemOpened, StockRejection, StockReplenished};
 use crate::inventory::product::{Product, Terms};
-use crate::inventory::values::{AMOUNT_MINOR_MAX, ID_SEPARATOR, Level, QUANTITY_MAX, Quantity};
+use crate::inventory::values::{AMOUNT_MINOR_MAX, ID_SEPARATOR, Level, QUANTITY_MAX, Quantity, past_day, today};
 use crate::inventory::warehouse::Warehouse;
 use crate::inventory::warehouse::section::{SectionItemEmptied, SectionItemStocked, WarehouseSection, WarehouseSectionEvent, section_of};
-use crate::kernel::{Context, Currency, Decision, Money, Refusal};
+use crate::kernel::{Context, Currency, Day, Decision, Money, Refusal};
 
 /// The id of a product's item in a warehouse.
 pub fn item_id(product_id: &str, warehouse_id: &str) -> String {
@@ -30,6 +30,8 @@ pub struct Booking<'a> {
     pub product: &'a Product,
     /// What stays as it is with the product.
     pub terms: &'a Terms,
+    /// The day on which it counts in the books.
+    pub booked_on: Day,
     was_stocked: bool,
     events: Vec<StockItemEvent>,
 }
@@ -48,7 +50,14 @@ impl<'a> Booking<'a> {
         let (product, terms) = Product::find(product_id, context)?;
         let goods = Goods { product_id: product_id.to_owned(), sku: terms.sku.clone(), warehouse_id: warehouse_id.to_owned() };
         let item = item.cloned().unwrap_or_default();
-        Ok(Self { id: id.to_owned(), was_stocked: item.stock.on_hand > 0, item, goods, product, terms, events: Vec::new() })
+        let (was_stocked, booked_on) = (item.stock.on_hand > 0, today(context.now));
+        Ok(Self { id: id.to_owned(), was_stocked, item, goods, product, terms, booked_on, events: Vec::new() })
+    }
+
+    /// Lets it count in the books on an earlier day; today where none is given.
+    pub fn on(mut self, day: Option<Day>, context: &Context<'a>) -> Result<Self, Refusal> {
+        self.booked_on = past_day(day, context.now)?;
+        Ok(self)
     }
 
     /// Sees to it that the item can take goods: its warehouse is open, and it is known what it is.

@@ -6,23 +6,66 @@ use super::{
     StockRejection, StockRevalued, parts,
 };
 use crate::inventory::movement::{self, Kind, MovementRecorded, StockMovement};
-use crate::inventory::values::{Label, Note, is_amount, today};
+use crate::inventory::values::{Label, Note, is_amount};
 use crate::kernel::{Context, Decision, Money, Refusal};
 
 /// Pieces that turned up or went missing.
-struct Difference {
-    movement_id: String,
-    quantity: i64,
-    unit_cost: Option<Money>,
-    reason: Label,
-    note: Option<Note>,
+pub struct Discrepancy {
+    /// The movement.
+    pub movement_id: String,
+    /// The pieces more or fewer; not 0.
+    pub quantity: i64,
+    /// What a found piece is worth.
+    pub unit_cost: Option<Money>,
+    /// Why.
+    pub reason: Label,
+    /// Remarks.
+    pub note: Option<Note>,
 }
 
-impl Booking<'_> {
+/// What a count found.
+pub struct Tally {
+    /// The movement.
+    pub movement_id: String,
+    /// The pieces that are there.
+    pub counted: i64,
+    /// What a found piece is worth.
+    pub unit_cost: Option<Money>,
+    /// Remarks.
+    pub note: Option<Note>,
+}
+
+impl<'a> Booking<'a> {
+    /// Books pieces that turned up or went missing. Answers the movement's document.
+    pub fn correct(&mut self, found: Discrepancy, context: &Context<'a>) -> Result<MovementRecorded, Refusal> {
+        let asked = found.quantity;
+        if asked > 0 {
+            self.accept(context)?;
+        }
+        let value = self.adjust(found)?;
+        Ok(MovementRecorded { kind: Kind::Adjustment, item_id: self.id.clone(), asked, value })
+    }
+
+    /// Books a count, with the difference where there is one. Answers the movement's document.
+    pub fn tally(&mut self, tally: Tally, context: &Context<'a>) -> Result<MovementRecorded, Refusal> {
+        let Tally { movement_id, counted, unit_cost, note } = tally;
+        let expected = self.item.stock.on_hand;
+        if counted > expected || self.item.goods.is_none() {
+            self.accept(context)?;
+        }
+        let (goods, booked_on) = (self.goods.clone(), self.booked_on);
+        self.book(StockCounted { movement_id: movement_id.clone(), goods, expected, counted, booked_on });
+        let mut value = self.money(0);
+        if counted != expected {
+            value = self.adjust(Discrepancy { movement_id, quantity: counted - expected, unit_cost, reason: count_reason(), note })?;
+        }
+        Ok(MovementRecorded { kind: Kind::Count, item_id: self.id.clone(), asked: counted, value })
+    }
+
     /// Books a difference, which is not 0. Missing pieces leave like shipped ones; found ones are worth what is said, what the others are
     /// worth on average, or what the product usually costs.
-    fn adjust(&mut self, difference: Difference, context: &Context<'_>) -> Result<Money, StockRejection> {
-        let Difference { movement_id, quantity, unit_cost, reason, note } = difference;
+    fn adjust(&mut self, found: Discrepancy) -> Result<Money, StockRejection> {
+        let Discrepancy { movement_id, quantity, unit_cost, reason, note } = found;
         let (value_minor, takes) = if quantity < 0 {
             self.check_enough(-quantity, self.item.stock.on_hand)?;
             let taken = self.item.stock.take(-quantity);
@@ -42,7 +85,7 @@ impl Booking<'_> {
             takes,
             reason,
             note,
-            booked_on: today(context.now),
+            booked_on: self.booked_on,
             after,
         });
         Ok(self.money(value_minor.abs()))
@@ -70,12 +113,8 @@ impl StockItem {
             return Ok(Decision::nothing());
         }
         let mut booking = Booking::of(id, Some(self), context)?;
-        if quantity > 0 {
-            booking.accept(context)?;
-        }
         let AdjustStock { unit_cost, reason, note, .. } = command;
-        let value = booking.adjust(Difference { movement_id: movement_id.to_string(), quantity, unit_cost, reason, note }, context)?;
-        let recorded = MovementRecorded { kind: Kind::Adjustment, item_id: id.to_owned(), asked: quantity, value };
+        let recorded = booking.correct(Discrepancy { movement_id: movement_id.to_string(), quantity, unit_cost, reason, note }, context)?;
         Ok(booking.finish(context)?.own(Decision::nothing()).also::<StockMovement>(movement_id, recorded))
     }
 
@@ -86,24 +125,8 @@ impl StockItem {
             return Ok(Decision::nothing());
         }
         let mut booking = Booking::of(id, Some(self), context)?;
-        let expected = self.stock.on_hand;
-        if counted > expected || self.goods.is_none() {
-            booking.accept(context)?;
-        }
-        booking.book(StockCounted {
-            movement_id: movement_id.to_string(),
-            goods: booking.goods.clone(),
-            expected,
-            counted,
-            booked_on: today(context.now),
-        });
-        let mut value = booking.money(0);
-        if counted != expected {
-            let (unit_cost, reason, note) = (command.unit_cost, count_reason(), command.note);
-            let movement_id = movement_id.to_string();
-            value = booking.adjust(Difference { movement_id, quantity: counted - expected, unit_cost, reason, note }, context)?;
-        }
-        let recorded = MovementRecorded { kind: Kind::Count, item_id: id.to_owned(), asked: counted, value };
+        let CountStock { unit_cost, note, .. } = command;
+        let recorded = booking.tally(Tally { movement_id: movement_id.to_string(), counted, unit_cost, note }, context)?;
         Ok(booking.finish(context)?.own(Decision::nothing()).also::<StockMovement>(movement_id, recorded))
     }
 
@@ -135,7 +158,7 @@ impl StockItem {
             expensed: booking.money(0),
             changes: self.stock.spread(value.amount_minor),
             note: command.note,
-            booked_on: today(context.now),
+            booked_on: booking.booked_on,
             after,
         });
         let recorded = MovementRecorded {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::inventory::movement::{self, Kind, MovementRecorded, ShipmentReturned, StockMovement};
 use crate::inventory::product::ProductRejection;
-use crate::inventory::values::{Name, Reference, is_amount, past_day, share, today};
+use crate::inventory::values::{Label, Name, Reference, is_amount, past_day, share};
 use crate::kernel::{Context, Day, Decision, Money, Refusal};
 
 /// Goods that arrive.
@@ -21,6 +21,8 @@ pub struct Arrival {
     pub total_cost: Option<Money>,
     /// The day on which they came.
     pub received_on: Option<Day>,
+    /// The day on which they count in the books; today where none is given.
+    pub booked_on: Option<Day>,
     /// The delivery note, the purchase order.
     pub reference: Option<Reference>,
     /// Who delivered.
@@ -35,7 +37,7 @@ pub fn arrive(
     arrival: Arrival,
     context: &Context<'_>,
 ) -> Result<(Booked, MovementRecorded), Refusal> {
-    let mut booking = Booking::of(id, item, context)?;
+    let mut booking = Booking::of(id, item, context)?.on(arrival.booked_on, context)?;
     if booking.product.discontinued {
         return Err(ProductRejection::Discontinued(booking.goods.product_id).into());
     }
@@ -56,12 +58,12 @@ pub fn arrive(
         value,
         layer_value_minor: booking.item.stock.layer_value(value.amount_minor),
         received_on,
-        booked_on: today(context.now),
+        booked_on: booking.booked_on,
         reference: arrival.reference,
         supplier: arrival.supplier.or_else(|| booking.product.facts.supplier.clone()),
         after,
     });
-    look_back(&mut booking, movement_id, context)?;
+    look_back(&mut booking, movement_id)?;
     let recorded = MovementRecorded { kind: Kind::Receipt, item_id: id.to_owned(), asked: arrival.quantity, value };
     Ok((booking.finish(context)?, recorded))
 }
@@ -87,7 +89,7 @@ pub fn checked(cost: Money, quantity: i64, booking: &Booking<'_>) -> Result<Mone
 }
 
 /// Revalues the stock today where goods that came before others are recorded after those have left.
-fn look_back(booking: &mut Booking<'_>, movement_id: &str, context: &Context<'_>) -> Result<(), StockRejection> {
+fn look_back(booking: &mut Booking<'_>, movement_id: &str) -> Result<(), StockRejection> {
     let stock = &booking.item.stock;
     let changes = stock.layer(movement_id).map(|added| stock.hindsight(added)).unwrap_or_default();
     if changes.is_empty() {
@@ -103,7 +105,7 @@ fn look_back(booking: &mut Booking<'_>, movement_id: &str, context: &Context<'_>
         expensed: booking.money(0),
         changes,
         note: None,
-        booked_on: today(context.now),
+        booked_on: booking.booked_on,
         after,
     });
     Ok(())
@@ -122,6 +124,7 @@ impl StockItem {
             unit_cost: command.unit_cost,
             total_cost: command.total_cost,
             received_on: command.received_on,
+            booked_on: None,
             reference: command.reference,
             supplier: command.supplier,
         };
@@ -134,33 +137,57 @@ impl StockItem {
         if movement::is_done(&movement_id, Kind::Return, id, quantity, context)? {
             return Ok(Decision::nothing());
         }
-        let shipment = context.get::<StockMovement>(command.shipment_id.as_str())?;
-        let shipment = shipment.filter(|shipment| shipment.kind == Some(Kind::Shipment) && shipment.item_id == id);
-        let shipment = shipment.ok_or_else(|| StockRejection::ShipmentUnknown(command.shipment_id.to_string()))?;
+        let mut booking = Booking::of(id, Some(self), context)?;
+        let ReturnStock { shipment_id, reason, reference, .. } = command;
+        let comeback = Comeback { movement_id: movement_id.to_string(), shipment_id: shipment_id.to_string(), quantity, reason, reference };
+        let (recorded, returned) = booking.come_back(comeback, context)?;
+        let decision = booking.finish(context)?.own(Decision::nothing());
+        Ok(decision.also::<StockMovement>(shipment_id, returned).also::<StockMovement>(movement_id, recorded))
+    }
+}
+
+/// Goods that come back from a customer.
+pub struct Comeback {
+    /// The movement.
+    pub movement_id: String,
+    /// The movement with which they left.
+    pub shipment_id: String,
+    /// The pieces.
+    pub quantity: i64,
+    /// Why.
+    pub reason: Option<Label>,
+    /// The return's number elsewhere.
+    pub reference: Option<Reference>,
+}
+
+impl<'a> Booking<'a> {
+    /// Books goods that come back, at what they were worth when they left. Answers the documents of the movement and of the shipment.
+    pub fn come_back(&mut self, comeback: Comeback, context: &Context<'a>) -> Result<(MovementRecorded, ShipmentReturned), Refusal> {
+        let Comeback { movement_id, shipment_id, quantity, reason, reference } = comeback;
+        let shipment = context.get::<StockMovement>(&shipment_id)?;
+        let shipment = shipment.filter(|shipment| shipment.kind == Some(Kind::Shipment) && shipment.item_id == self.id);
+        let shipment = shipment.ok_or_else(|| StockRejection::ShipmentUnknown(shipment_id.clone()))?;
         if quantity > shipment.asked - shipment.returned {
             return Err(StockRejection::ExceedsShipment(shipment.asked - shipment.returned).into());
         }
-        let mut booking = Booking::of(id, Some(self), context)?;
-        booking.accept(context)?;
-        booking.check_room(1)?;
+        self.accept(context)?;
+        self.check_room(1)?;
         // What has come back of the whole is rounded, not each return, so that the last one brings the rest.
         let value_minor = share(shipment.value_minor, shipment.returned + quantity, shipment.asked) - shipment.returned_minor;
-        let (value, after) = (booking.money(value_minor), booking.after(quantity, value_minor)?);
-        booking.book(StockReturned {
-            movement_id: movement_id.to_string(),
-            goods: booking.goods.clone(),
-            shipment_id: command.shipment_id.to_string(),
+        let (value, after) = (self.money(value_minor), self.after(quantity, value_minor)?);
+        self.book(StockReturned {
+            movement_id: movement_id.clone(),
+            goods: self.goods.clone(),
+            shipment_id,
             quantity,
             value,
-            layer_value_minor: booking.item.stock.layer_value(value_minor),
-            reason: command.reason,
-            reference: command.reference,
-            booked_on: today(context.now),
+            layer_value_minor: self.item.stock.layer_value(value_minor),
+            reason,
+            reference,
+            booked_on: self.booked_on,
             after,
         });
-        let returned = ShipmentReturned { movement_id: movement_id.to_string(), quantity, value_minor };
-        let recorded = MovementRecorded { kind: Kind::Return, item_id: id.to_owned(), asked: quantity, value };
-        let decision = booking.finish(context)?.own(Decision::nothing());
-        Ok(decision.also::<StockMovement>(command.shipment_id, returned).also::<StockMovement>(movement_id, recorded))
+        let returned = ShipmentReturned { movement_id, quantity, value_minor };
+        Ok((MovementRecorded { kind: Kind::Return, item_id: self.id.clone(), asked: quantity, value }, returned))
     }
 }

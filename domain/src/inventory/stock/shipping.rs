@@ -2,7 +2,7 @@
 
 use super::{Booking, ShipStock, StockItem, StockItemEvent, StockRejection, StockShipped};
 use crate::inventory::movement::{self, Kind, MovementRecorded, StockMovement};
-use crate::inventory::values::{Quantity, Reference, today};
+use crate::inventory::values::{Quantity, Reference};
 use crate::kernel::{Context, Decision, Refusal};
 
 /// Goods that leave.
@@ -41,7 +41,7 @@ impl Booking<'_> {
             reservation_id,
             reference,
             customer_id,
-            booked_on: today(context.now),
+            booked_on: self.booked_on,
             after,
             kept,
         });

@@ -79,7 +79,7 @@ impl Books {
         let number = |token: &str| token.rsplit('@').next().and_then(|number| number.parse::<i64>().ok()).unwrap_or(-1);
         let mut reached = self.reached.lock().unwrap_or_else(PoisonError::into_inner);
         if number(position) > number(&reached) {
-            *reached = position.to_owned();
+            position.clone_into(&mut reached);
         }
     }
 

@@ -1,5 +1,6 @@
 //! What the stock says that was to be posted, beside what was posted.
 
+use commands::log::{self, Append, Check, NewEvent, Outcome};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -7,25 +8,33 @@ use super::books::{Books, entry, euros};
 
 impl Books {
     /// Records an event of the stock, as the inventory would.
-    async fn stock(&self, event_type: &str, value: &Value) -> Uuid {
-        const APPEND: &str = "SELECT status FROM log.append(ARRAY[$1], ARRAY['inventory'], ARRAY[$2], ARRAY[NULL]::text[], ARRAY[NULL]::bytea[], \
-            ARRAY['stock_item'], ARRAY[$3], ARRAY[1::bigint], ARRAY[1], ARRAY['inventory'], ARRAY[$2], ARRAY[$1], ARRAY['stock_item'], ARRAY[$3], \
-            ARRAY[0::bigint], ARRAY[true], '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', ARRAY[1], ARRAY['inventory'], ARRAY[$2], ARRAY[$1], \
-            ARRAY['stock_item'], ARRAY[$3], ARRAY[1::bigint], ARRAY[$4], ARRAY[$5], ARRAY['1'], ARRAY[$6], ARRAY['{}'])";
+    async fn stock(&self, event_type: &'static str, value: &Value) -> Uuid {
         let tenant = self.client.tenant;
         let partition = domain::kernel::partition_of(&domain::kernel::TenantId(tenant).partition_key(), self.gateway.db.partitions);
         let event_id = platform::clock::new_id();
-        let status: Vec<i32> = sqlx::query_scalar(APPEND)
-            .bind(tenant)
-            .bind(partition)
-            .bind(format!("item-{event_id}"))
-            .bind(event_id)
-            .bind(event_type)
-            .bind(json!({ "sku": "A", "value": value }).to_string())
-            .fetch_one(&self.gateway.db.app)
-            .await
-            .unwrap();
-        assert_eq!(status, [0]);
+        let id = format!("item-{event_id}");
+        let event = NewEvent {
+            aggregate_type: "stock_item",
+            aggregate_id: id.clone(),
+            sequence: 1,
+            event_id,
+            event_type,
+            event_version: 1,
+            payload: json!({ "sku": "A", "value": value }).to_string(),
+        };
+        let append = Append {
+            tenant_id: tenant,
+            context: "inventory",
+            partition,
+            idempotency: None,
+            root: ("stock_item", id.clone(), 1),
+            checks: vec![Check { aggregate_type: "stock_item", aggregate_id: id, expected: 0, write: true }],
+            claims: Vec::new(),
+            events: vec![event],
+            metadata: "{}".to_owned(),
+        };
+        let outcomes = log::append(&self.gateway.db.app, &[append]).await.unwrap();
+        assert!(matches!(outcomes[..], [Outcome::Accepted { .. }]), "{outcomes:?}");
         event_id
     }
 

@@ -68,7 +68,7 @@ async fn a_tenants_plan_decides_what_it_may_use() {
     assert_eq!(client.get("/v1/billing/plan-list").await.status, StatusCode::OK);
     assert_eq!(answers(&teller.client).await, [200; 3], "the operator buys nothing of itself");
     let history = client.get("/v1/crm/contact/nobody/history").await;
-    history.is_problem(404, "not_found");
+    history.is_problem(404, "crm.not_found");
 
     teller.accepted("subscription/t/override-entitlement", json!({ "feature": "context.crm", "value": true })).await;
     teller.rows("subscription-list").await;

@@ -290,7 +290,7 @@ async fn every_refusal_is_told_with_its_code() {
     let mut all = BTreeSet::new();
     declared(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../domain/src/billing"), &mut all);
     let untried: Vec<&String> = all.difference(&tried).filter(|code| !BEHIND_NOT_FOUND.contains(&code.as_str())).collect();
-    assert!(untried.is_empty() && all.len() > 60, "{} codes, never tried: {untried:?}", all.len());
+    assert!(untried.is_empty() && all.len() >= 60, "{} codes, never tried: {untried:?}", all.len());
     gateway.stop().await;
 }
 

@@ -108,17 +108,17 @@ async fn a_warehouse_that_closes_while_goods_arrive_is_empty_or_open() {
         let body = json!({ "movement_id": format!("R-{round}"), "quantity": 1, "total_cost": super::euro(1) });
         let (item, path) = (format!("stock-item/{product}:{warehouse}/receive"), format!("warehouse/{warehouse}/close"));
         let nothing = json!({});
-        let (arrives, closes) = tokio::join!(client.command(&item, &body), client.command(&path, &nothing));
-        match (arrives.status.as_u16(), closes.status.as_u16()) {
+        let (arrived, closing) = tokio::join!(client.command(&item, &body), client.command(&path, &nothing));
+        match (arrived.status.as_u16(), closing.status.as_u16()) {
             (200, 422) => {
-                closes.is_problem(422, "inventory.warehouse_not_empty");
+                closing.is_problem(422, "inventory.warehouse_not_empty");
                 open += 1;
             }
             (422, 200) => {
-                arrives.is_problem(422, "inventory.warehouse_closed");
+                arrived.is_problem(422, "inventory.warehouse_closed");
                 closed += 1;
             }
-            other => panic!("round {round}: {other:?}: {} {}", arrives.text(), closes.text()),
+            other => panic!("round {round}: {other:?}: {} {}", arrived.text(), closing.text()),
         }
     }
     assert_eq!(closed + open, 12);

@@ -66,7 +66,8 @@ impl Client {
             let mut parts = path.split('/');
             let mut next = || parts.next().expect("aggregate, id and command");
             let line = json!({ "context": "inventory", "aggregate": next(), "id": next(), "command": next(), "body": fields });
-            body.push_str(&format!("{line}\n"));
+            body.push_str(&line.to_string());
+            body.push('\n');
         }
         let request = self.request("POST", "/v1/commands", &[("content-type", "application/x-ndjson")], Body::from(body));
         let answer = send(&self.router, request).await;

@@ -9,27 +9,23 @@ use self::schemas::{
 };
 use super::{ledger, stock_check};
 use crate::model::ColumnKind::{Date, Integer, Text};
-use crate::model::{ColumnKind, Parameter, ReportDef};
+use crate::model::{Parameter, ReportDef};
 
 const LEDGER: &[&str] = &[ledger::PROJECTION];
 
-const fn optional(name: &'static str, kind: ColumnKind, description: &'static str) -> Parameter {
-    Parameter { name, kind, default: None, required: false, description }
-}
-
 const fn required(name: &'static str, description: &'static str) -> Parameter {
-    Parameter { name, kind: Text, default: None, required: true, description }
+    Parameter::required(name, Text, description)
 }
 
-const AS_OF: Parameter = optional("as_of", Date, "The day for which it counts; everything that was posted where none is given.");
-const POSITION: Parameter = optional(
+const AS_OF: Parameter = Parameter::optional("as_of", Date, "The day for which it counts; everything that was posted where none is given.");
+const POSITION: Parameter = Parameter::optional(
     "position",
     Integer,
     "Only what was booked up to this position: the number after the @ of a position token. Together with `as_of` it tells what was known then.",
 );
-const CURRENCY: Parameter = optional("currency", Text, "Only amounts in this currency, an ISO 4217 code.");
-const ON: Parameter = optional("as_of", Date, "The day for which it counts; today where none is given.");
-const PARTY: Parameter = optional("party", Text, "Only this customer or supplier.");
+const CURRENCY: Parameter = Parameter::optional("currency", Text, "Only amounts in this currency, an ISO 4217 code.");
+const ON: Parameter = Parameter::optional("as_of", Date, "The day for which it counts; today where none is given.");
+const PARTY: Parameter = Parameter::optional("party", Text, "Only this customer or supplier.");
 
 /// The reports of the context.
 pub const REPORTS: &[ReportDef] = &[
@@ -60,16 +56,10 @@ pub const REPORTS: &[ReportDef] = &[
         projections: LEDGER,
         parameters: &[
             required("account", "The account's code."),
-            optional("from", Date, "Only lines of this day or later."),
-            optional("to", Date, "Only lines of this day or earlier."),
-            optional("after", Text, "Only lines after this one: the `next` of the answer before."),
-            Parameter {
-                name: "limit",
-                kind: Integer,
-                default: Some("1000"),
-                required: false,
-                description: "How many lines at most, 1 to 10000.",
-            },
+            Parameter::optional("from", Date, "Only lines of this day or later."),
+            Parameter::optional("to", Date, "Only lines of this day or earlier."),
+            Parameter::optional("after", Text, "Only lines after this one: the `next` of the answer before."),
+            Parameter::optional("limit", Integer, "How many lines at most, 1 to 10000.").or("1000"),
         ],
         sql: include_str!("general_ledger.sql"),
         schema: |generator| GeneralLedgerRow::json_schema(generator),
@@ -81,8 +71,8 @@ pub const REPORTS: &[ReportDef] = &[
         summary: "What was earned and spent from one day to another.",
         projections: LEDGER,
         parameters: &[
-            optional("from", Date, "The first day; the beginning of the business year where none is given."),
-            optional("to", Date, "The last day; today where none is given."),
+            Parameter::optional("from", Date, "The first day; the beginning of the business year where none is given."),
+            Parameter::optional("to", Date, "The last day; today where none is given."),
             CURRENCY,
         ],
         sql: concat!(
@@ -118,9 +108,9 @@ pub const REPORTS: &[ReportDef] = &[
         projections: LEDGER,
         parameters: &[
             required("party", "The customer or supplier."),
-            optional("from", Date, "Only lines of this day or later; what was before is the opening balance."),
-            optional("to", Date, "Only lines of this day or earlier."),
-            optional("account", Text, "Only this control account."),
+            Parameter::optional("from", Date, "Only lines of this day or later; what was before is the opening balance."),
+            Parameter::optional("to", Date, "Only lines of this day or earlier."),
+            Parameter::optional("account", Text, "Only this control account."),
         ],
         sql: include_str!("statement_of_account.sql"),
         schema: |generator| StatementRow::json_schema(generator),
@@ -155,13 +145,7 @@ pub const REPORTS: &[ReportDef] = &[
             ON,
             CURRENCY,
             PARTY,
-            Parameter {
-                name: "control",
-                kind: Text,
-                default: Some("receivable"),
-                required: false,
-                description: "`receivable` for what customers owe, `payable` for what suppliers are owed.",
-            },
+            Parameter::optional("control", Text, "`receivable` for what customers owe, `payable` for what suppliers are owed.").or("receivable"),
         ],
         sql: concat!("WITH side (control) AS (VALUES ($4::text))", include_str!("open_items.sql"), include_str!("open_item_list.sql")),
         schema: |generator| OpenItem::json_schema(generator),
@@ -172,13 +156,7 @@ pub const REPORTS: &[ReportDef] = &[
         name: "consistency",
         summary: "What must agree and whether it does: debits and credits, balances and entries, subledgers and control accounts, stock and ledger.",
         projections: &[ledger::PROJECTION, stock_check::PROJECTION],
-        parameters: &[Parameter {
-            name: "minutes",
-            kind: Integer,
-            default: Some("5"),
-            required: false,
-            description: "For how many minutes a change of the stock may wait for its entry before it is an alarm.",
-        }],
+        parameters: &[Parameter::optional("minutes", Integer, "For how many minutes a change of the stock may wait for its entry before it is an alarm.").or("5")],
         sql: include_str!("consistency.sql"),
         schema: |generator| ConsistencyCheck::json_schema(generator),
         not_found_if_empty: false,

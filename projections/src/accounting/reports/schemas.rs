@@ -3,15 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use schemars::JsonSchema;
 
-/// Declares types that are only ever described.
-macro_rules! shapes {
-    ($( $(#[$meta:meta])* $name:ident { $( $(#[$field_meta:meta])* $field:ident: $type:ty ),* $(,)? } )*) => { $(
-        $(#[$meta])*
-        #[derive(JsonSchema)]
-        #[expect(dead_code, reason = "the type stands for its JSON Schema")]
-        pub struct $name { $( $(#[$field_meta])* pub $field: $type ),* }
-    )* };
-}
+use crate::shapes::shapes;
 
 shapes! {
     /// An account of the trial balance. Accounts to which nothing was posted are left out.

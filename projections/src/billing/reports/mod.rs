@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 
 use self::schemas::{AnnualRevenue, Churn, CurrentUsage, Entitlement, LatestDrift, MonthlyRevenue, Overdue};
 use crate::model::ColumnKind::{Boolean, Date, Text};
-use crate::model::{ColumnKind, Parameter, ReportDef};
+use crate::model::{Allowed, Parameter, ReportDef};
 
 const SUBSCRIPTIONS: &str = "billing.subscription_list";
 const MOVEMENTS: &str = "billing.mrr_movement";
@@ -15,15 +15,12 @@ const USAGE: &str = "billing.usage_list";
 const RECONCILIATIONS: &str = "billing.reconciliation_list";
 const DRIFTS: &str = "billing.drift_list";
 
-const fn optional(name: &'static str, kind: ColumnKind, description: &'static str) -> Parameter {
-    Parameter { name, kind, default: None, required: false, description }
-}
-
-const CURRENCY: Parameter = optional("currency", Text, "Only this currency, an ISO 4217 code.");
-const SUBSCRIPTION: Parameter = optional("subscription_id", Text, "Only this subscription.");
-const CUSTOMER: Parameter = optional("customer_id", Text, "Only this customer.");
-const FROM: Parameter = optional("from", Date, "The first month, by any of its days; eleven months ago where none is given.");
-const TO: Parameter = optional("to", Date, "The last month, by any of its days, at most ten years later; this month where none is given.");
+const CURRENCY: Parameter = Parameter::optional("currency", Text, "Only this currency, an ISO 4217 code.");
+const SUBSCRIPTION: Parameter = Parameter::optional("subscription_id", Text, "Only this subscription.");
+const CUSTOMER: Parameter = Parameter::optional("customer_id", Text, "Only this customer.");
+const FROM: Parameter = Parameter::optional("from", Date, "The first month, by any of its days; eleven months ago where none is given.");
+const TO: Parameter = Parameter::optional("to", Date, "The last month, by any of its days, at most ten years later; this month where none is given.")
+        .among(Allowed::Through { from: "from", bucket: "month", most: 120 });
 
 /// The reports of the context.
 pub const REPORTS: &[ReportDef] = &[
@@ -33,7 +30,12 @@ pub const REPORTS: &[ReportDef] = &[
         summary: "Monthly recurring revenue by month: opening, new, expansion, contraction, churn, closing.",
         projections: &[MOVEMENTS],
         parameters: &[CURRENCY, FROM, TO],
-        sql: include_str!("mrr.sql"),
+        sql: concat!(
+            "WITH asked (unit) AS (VALUES ('month'))",
+            include_str!("../../span.sql"),
+            include_str!("recurring.sql"),
+            include_str!("mrr.sql")
+        ),
         schema: |generator| MonthlyRevenue::json_schema(generator),
         not_found_if_empty: false,
     },
@@ -72,7 +74,7 @@ pub const REPORTS: &[ReportDef] = &[
         name: "entitlements",
         summary: "What subscriptions entitle to now: the plan's features, overrides, and whether they are granted. At most 10,000 rows.",
         projections: &[SUBSCRIPTIONS],
-        parameters: &[SUBSCRIPTION, CUSTOMER, optional("feature", Text, "Only this feature.")],
+        parameters: &[SUBSCRIPTION, CUSTOMER, Parameter::optional("feature", Text, "Only this feature.")],
         sql: include_str!("entitlements.sql"),
         schema: |generator| Entitlement::json_schema(generator),
         not_found_if_empty: false,
@@ -82,7 +84,7 @@ pub const REPORTS: &[ReportDef] = &[
         name: "current-usage",
         summary: "What was used and is not billed yet. At most 10,000 rows.",
         projections: &[USAGE, SUBSCRIPTIONS],
-        parameters: &[SUBSCRIPTION, CUSTOMER, optional("metric", Text, "Only this metric.")],
+        parameters: &[SUBSCRIPTION, CUSTOMER, Parameter::optional("metric", Text, "Only this metric.")],
         sql: include_str!("current_usage.sql"),
         schema: |generator| CurrentUsage::json_schema(generator),
         not_found_if_empty: false,
@@ -93,14 +95,8 @@ pub const REPORTS: &[ReportDef] = &[
         summary: "Differences between what we have and what the payment provider has, as the last comparison found them.",
         projections: &[RECONCILIATIONS, DRIFTS],
         parameters: &[
-            optional("reconciliation_id", Text, "This comparison instead of the last."),
-            Parameter {
-                name: "open",
-                kind: Boolean,
-                default: Some("false"),
-                required: false,
-                description: "Only differences that were not mended.",
-            },
+            Parameter::optional("reconciliation_id", Text, "This comparison instead of the last."),
+            Parameter::optional("open", Boolean, "Only differences that were not mended.").or("false"),
         ],
         sql: include_str!("reconciliation_drift.sql"),
         schema: |generator| LatestDrift::json_schema(generator),

@@ -6,16 +6,7 @@ use domain::billing::values::FeatureValue;
 use schemars::JsonSchema;
 
 use crate::billing::subscription_list::SubscriptionState;
-
-/// Declares types that are only ever described.
-macro_rules! shapes {
-    ($( $(#[$meta:meta])* $name:ident { $( $(#[$field_meta:meta])* $field:ident: $type:ty ),* $(,)? } )*) => { $(
-        $(#[$meta])*
-        #[derive(JsonSchema)]
-        #[expect(dead_code, reason = "the type stands for its JSON Schema")]
-        pub struct $name { $( $(#[$field_meta])* pub $field: $type ),* }
-    )* };
-}
+use crate::shapes::shapes;
 
 shapes! {
     /// Recurring revenue of a month in one currency, in minor units.

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 
 use self::schemas::{Ageing, Company360, CompanyDuplicates, Contact360, Conversion, Duplicates, ForecastMonth, LossReason, StageTotals};
 use crate::model::ColumnKind::{Date, Integer, Text, Timestamp};
-use crate::model::{ColumnKind, Parameter, ReportDef};
+use crate::model::{Parameter, ReportDef};
 
 const CONTACTS: &str = "crm.contact_list";
 const COMPANIES: &str = "crm.company_list";
@@ -16,18 +16,14 @@ const STAYS: &str = "crm.deal_stage_history";
 const ACTIVITIES: &str = "crm.activity_timeline";
 const PIPELINES: &str = "crm.pipeline_list";
 
-const fn optional(name: &'static str, kind: ColumnKind, description: &'static str) -> Parameter {
-    Parameter { name, kind, default: None, required: false, description }
-}
-
-const PIPELINE: Parameter = optional("pipeline_id", Text, "Only this pipeline.");
-const OWNER: Parameter = optional("owner", Text, "Only deals that this person looks after.");
-const CURRENCY: Parameter = optional("currency", Text, "Only amounts in this currency, an ISO 4217 code.");
+const PIPELINE: Parameter = Parameter::optional("pipeline_id", Text, "Only this pipeline.");
+const OWNER: Parameter = Parameter::optional("owner", Text, "Only deals that this person looks after.");
+const CURRENCY: Parameter = Parameter::optional("currency", Text, "Only amounts in this currency, an ISO 4217 code.");
 const LIMIT: Parameter =
-    Parameter { name: "limit", kind: Integer, default: Some("100"), required: false, description: "How many groups at most, 1 to 1000." };
+    Parameter::optional("limit", Integer, "How many groups at most, 1 to 1000.").or("100");
 
 const fn id(description: &'static str) -> Parameter {
-    Parameter { name: "id", kind: Text, default: None, required: true, description }
+    Parameter::required("id", Text, description)
 }
 
 /// The reports of the context.
@@ -58,7 +54,7 @@ pub const REPORTS: &[ReportDef] = &[
         summary: "Open deals by pipeline, stage and currency, stages without deals included.",
         projections: &[DEALS, PIPELINES],
         parameters: &[PIPELINE, OWNER, CURRENCY],
-        sql: include_str!("pipeline_by_stage.sql"),
+        sql: concat!("WITH split (by_month) AS (VALUES (false))", include_str!("open_deals.sql"), include_str!("pipeline_by_stage.sql")),
         schema: |generator| StageTotals::json_schema(generator),
         not_found_if_empty: false,
     },
@@ -71,8 +67,8 @@ pub const REPORTS: &[ReportDef] = &[
             PIPELINE,
             OWNER,
             CURRENCY,
-            optional("from", Date, "Only deals expected, or won, on this day or later."),
-            optional("to", Date, "Only deals expected, or won, on this day or earlier."),
+            Parameter::optional("from", Date, "Only deals expected, or won, on this day or later."),
+            Parameter::optional("to", Date, "Only deals expected, or won, on this day or earlier."),
         ],
         sql: include_str!("forecast.sql"),
         schema: |generator| ForecastMonth::json_schema(generator),
@@ -86,8 +82,8 @@ pub const REPORTS: &[ReportDef] = &[
         parameters: &[
             PIPELINE,
             OWNER,
-            optional("from", Timestamp, "Only stays that began at this time or later."),
-            optional("to", Timestamp, "Only stays that began before this time."),
+            Parameter::optional("from", Timestamp, "Only stays that began at this time or later."),
+            Parameter::optional("to", Timestamp, "Only stays that began before this time."),
         ],
         sql: include_str!("stage_conversion.sql"),
         schema: |generator| Conversion::json_schema(generator),
@@ -98,7 +94,7 @@ pub const REPORTS: &[ReportDef] = &[
         name: "stage-ageing",
         summary: "Open deals by how many days they have been in their stage.",
         projections: &[DEALS],
-        parameters: &[PIPELINE, OWNER, optional("as_of", Timestamp, "The time at which days are counted; now where none is given.")],
+        parameters: &[PIPELINE, OWNER, Parameter::optional("as_of", Timestamp, "The time at which days are counted; now where none is given.")],
         sql: include_str!("stage_ageing.sql"),
         schema: |generator| Ageing::json_schema(generator),
         not_found_if_empty: false,
@@ -111,8 +107,8 @@ pub const REPORTS: &[ReportDef] = &[
         parameters: &[
             PIPELINE,
             OWNER,
-            optional("from", Date, "Only deals lost on this day or later."),
-            optional("to", Date, "Only deals lost on this day or earlier."),
+            Parameter::optional("from", Date, "Only deals lost on this day or later."),
+            Parameter::optional("to", Date, "Only deals lost on this day or earlier."),
         ],
         sql: include_str!("loss_reasons.sql"),
         schema: |generator| LossReason::json_schema(generator),
@@ -123,7 +119,7 @@ pub const REPORTS: &[ReportDef] = &[
         name: "duplicates",
         summary: "Contacts that may be the same person: same email address, same phone number, or same full name at the same company.",
         projections: &[CONTACTS],
-        parameters: &[LIMIT, optional("reason", Text, "Only groups by `email`, `phone` or `name`.")],
+        parameters: &[LIMIT, Parameter::optional("reason", Text, "Only groups by `email`, `phone` or `name`.")],
         sql: include_str!("duplicates.sql"),
         schema: |generator| Duplicates::json_schema(generator),
         not_found_if_empty: false,
@@ -133,7 +129,7 @@ pub const REPORTS: &[ReportDef] = &[
         name: "company-duplicates",
         summary: "Companies that may be the same: same web domain or same name.",
         projections: &[COMPANIES],
-        parameters: &[LIMIT, optional("reason", Text, "Only groups by `domain` or `name`.")],
+        parameters: &[LIMIT, Parameter::optional("reason", Text, "Only groups by `domain` or `name`.")],
         sql: include_str!("company_duplicates.sql"),
         schema: |generator| CompanyDuplicates::json_schema(generator),
         not_found_if_empty: false,

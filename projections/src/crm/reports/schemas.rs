@@ -7,16 +7,7 @@ use crate::crm::activity_timeline::ActivityRow;
 use crate::crm::company_list::CompanyRow;
 use crate::crm::contact_list::ContactRow;
 use crate::crm::deal_list::DealRow;
-
-/// Declares types that are only ever described.
-macro_rules! shapes {
-    ($( $(#[$meta:meta])* $name:ident { $( $(#[$field_meta:meta])* $field:ident: $type:ty ),* $(,)? } )*) => { $(
-        $(#[$meta])*
-        #[derive(JsonSchema)]
-        #[expect(dead_code, reason = "the type stands for its JSON Schema")]
-        pub struct $name { $( $(#[$field_meta])* pub $field: $type ),* }
-    )* };
-}
+use crate::shapes::shapes;
 
 shapes! {
     /// A record named in passing.

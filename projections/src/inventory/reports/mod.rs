@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 
 use self::schemas::{Ageing, Availability, ReorderItem, StockCover, ValuationTotals, Valued};
 use crate::model::ColumnKind::{Date, Integer, Text};
-use crate::model::{ColumnKind, Parameter, ReportDef};
+use crate::model::{Parameter, ReportDef};
 
 const PRODUCTS: &str = "inventory.product_list";
 const STOCK: &str = "inventory.stock_list";
@@ -15,20 +15,10 @@ const LAYERS: &str = "inventory.layer_list";
 const RESERVATIONS: &str = "inventory.reservation_list";
 const SUGGESTIONS: &str = "inventory.reorder_suggestion_list";
 
-const fn optional(name: &'static str, kind: ColumnKind, description: &'static str) -> Parameter {
-    Parameter { name, kind, default: None, required: false, description }
-}
-
-const PRODUCT: Parameter = optional("product_id", Text, "Only this product.");
-const WAREHOUSE: Parameter = optional("warehouse_id", Text, "Only this warehouse.");
-const DAY: Parameter = optional("as_of", Date, "The stock at the end of this day, as it was booked; now where none is given.");
-const DAYS: Parameter = Parameter {
-    name: "days",
-    kind: Integer,
-    default: Some("30"),
-    required: false,
-    description: "Over how many days shipments are averaged, 1 to 3650.",
-};
+const PRODUCT: Parameter = Parameter::optional("product_id", Text, "Only this product.");
+const WAREHOUSE: Parameter = Parameter::optional("warehouse_id", Text, "Only this warehouse.");
+const DAY: Parameter = Parameter::optional("as_of", Date, "The stock at the end of this day, as it was booked; now where none is given.");
+const DAYS: Parameter = Parameter::optional("days", Integer, "Over how many days shipments are averaged, 1 to 3650.").or("30");
 
 /// The reports of the context.
 pub const REPORTS: &[ReportDef] = &[
@@ -37,7 +27,7 @@ pub const REPORTS: &[ReportDef] = &[
         name: "availability",
         summary: "What can be promised now, by product with its warehouses; expired reservations are left out to the second.",
         projections: &[STOCK, RESERVATIONS],
-        parameters: &[PRODUCT, optional("sku", Text, "Only the product with this article number."), WAREHOUSE],
+        parameters: &[PRODUCT, Parameter::optional("sku", Text, "Only the product with this article number."), WAREHOUSE],
         sql: include_str!("availability.sql"),
         schema: |generator| Availability::json_schema(generator),
         not_found_if_empty: false,
@@ -47,7 +37,7 @@ pub const REPORTS: &[ReportDef] = &[
         name: "reorder-list",
         summary: "What is below its reorder point, how many to order, and the open suggestion.",
         projections: &[STOCK, PRODUCTS, SUGGESTIONS],
-        parameters: &[WAREHOUSE, optional("supplier", Text, "Only products that are bought from this supplier.")],
+        parameters: &[WAREHOUSE, Parameter::optional("supplier", Text, "Only products that are bought from this supplier.")],
         sql: include_str!("reorder_list.sql"),
         schema: |generator| ReorderItem::json_schema(generator),
         not_found_if_empty: false,
@@ -57,7 +47,7 @@ pub const REPORTS: &[ReportDef] = &[
         name: "ageing",
         summary: "Stock and its value by how many days ago it came in.",
         projections: &[LAYERS, STOCK],
-        parameters: &[PRODUCT, WAREHOUSE, optional("as_of", Date, "The day at which days are counted; today where none is given.")],
+        parameters: &[PRODUCT, WAREHOUSE, Parameter::optional("as_of", Date, "The day at which days are counted; today where none is given.")],
         sql: include_str!("ageing.sql"),
         schema: |generator| Ageing::json_schema(generator),
         not_found_if_empty: false,
@@ -68,7 +58,7 @@ pub const REPORTS: &[ReportDef] = &[
         summary: "How long the stock lasts if as much is shipped each day as lately.",
         projections: &[STOCK, MOVEMENTS],
         parameters: &[DAYS, PRODUCT, WAREHOUSE],
-        sql: include_str!("days_of_cover.sql"),
+        sql: concat!(include_str!("cover.sql"), include_str!("days_of_cover.sql")),
         schema: |generator| StockCover::json_schema(generator),
         not_found_if_empty: false,
     },

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 
 use self::schemas::{PayablesAge, ReceivablesAge, ReceivablesTotal, ReminderDue, RevenueMonth, StatementLine, TaxTotal};
 use crate::model::ColumnKind::{Date, Integer, Text};
-use crate::model::{ColumnKind, Parameter, ReportDef};
+use crate::model::{Parameter, ReportDef};
 
 const INVOICES: &str = "invoicing.invoice_list";
 const CREDIT_NOTES: &str = "invoicing.credit_note_list";
@@ -15,14 +15,10 @@ const BILLS: &str = "invoicing.bill_list";
 const MOVEMENTS: &str = "invoicing.movement_list";
 const CREDIT: &str = "invoicing.customer_credit";
 
-const fn optional(name: &'static str, kind: ColumnKind, description: &'static str) -> Parameter {
-    Parameter { name, kind, default: None, required: false, description }
-}
-
-const CURRENCY: Parameter = optional("currency", Text, "Only amounts in this currency, an ISO 4217 code.");
-const AS_OF: Parameter = optional("as_of", Date, "What was open at the end of this day; today (UTC) where none is given.");
-const FROM: Parameter = optional("from", Date, "Only documents of this day or later.");
-const TO: Parameter = optional("to", Date, "Only documents of this day or earlier.");
+const CURRENCY: Parameter = Parameter::optional("currency", Text, "Only amounts in this currency, an ISO 4217 code.");
+const AS_OF: Parameter = Parameter::optional("as_of", Date, "What was open at the end of this day; today (UTC) where none is given.");
+const FROM: Parameter = Parameter::optional("from", Date, "Only documents of this day or later.");
+const TO: Parameter = Parameter::optional("to", Date, "Only documents of this day or earlier.");
 
 /// The reports of the context.
 pub const REPORTS: &[ReportDef] = &[
@@ -41,8 +37,12 @@ pub const REPORTS: &[ReportDef] = &[
         name: "receivables-ageing",
         summary: "What customers owe, by how long it has been due; of any day.",
         projections: &[MOVEMENTS, INVOICES],
-        parameters: &[AS_OF, CURRENCY, optional("customer_id", Text, "Only this customer.")],
-        sql: include_str!("receivables_ageing.sql"),
+        parameters: &[AS_OF, CURRENCY, Parameter::optional("customer_id", Text, "Only this customer.")],
+        sql: concat!(
+            "WITH days (label, day) AS MATERIALIZED (SELECT 'then', coalesce($1::date, current_date))",
+            include_str!("open_receivables.sql"),
+            include_str!("receivables_ageing.sql")
+        ),
         schema: |generator| ReceivablesAge::json_schema(generator),
         not_found_if_empty: false,
     },
@@ -51,8 +51,12 @@ pub const REPORTS: &[ReportDef] = &[
         name: "payables-ageing",
         summary: "What is owed to suppliers, by how long it has been due; of any day.",
         projections: &[MOVEMENTS, BILLS],
-        parameters: &[AS_OF, CURRENCY, optional("supplier_id", Text, "Only this supplier.")],
-        sql: include_str!("payables_ageing.sql"),
+        parameters: &[AS_OF, CURRENCY, Parameter::optional("supplier_id", Text, "Only this supplier.")],
+        sql: concat!(
+            "WITH days (label, day) AS MATERIALIZED (SELECT 'then', coalesce($1::date, current_date))",
+            include_str!("open_payables.sql"),
+            include_str!("payables_ageing.sql")
+        ),
         schema: |generator| PayablesAge::json_schema(generator),
         not_found_if_empty: false,
     },
@@ -62,10 +66,10 @@ pub const REPORTS: &[ReportDef] = &[
         summary: "A customer's invoices, payments and credit in order, with the balance after each.",
         projections: &[MOVEMENTS],
         parameters: &[
-            Parameter { name: "customer_id", kind: Text, default: None, required: true, description: "The customer." },
+            Parameter::required("customer_id", Text, "The customer."),
             CURRENCY,
-            optional("from", Date, "Movements before this day are one line, the opening balance."),
-            optional("to", Date, "Only movements of this day or earlier."),
+            Parameter::optional("from", Date, "Movements before this day are one line, the opening balance."),
+            Parameter::optional("to", Date, "Only movements of this day or earlier."),
         ],
         sql: include_str!("customer_statement.sql"),
         schema: |generator| StatementLine::json_schema(generator),
@@ -77,16 +81,10 @@ pub const REPORTS: &[ReportDef] = &[
         summary: "Overdue invoices with what is open and how often the customer was reminded, the longest overdue first.",
         projections: &[INVOICES],
         parameters: &[
-            optional("level", Integer, "Only invoices with at least so many reminders."),
-            optional("customer_id", Text, "Only this customer."),
-            optional("as_of", Date, "The day at which days are counted; today (UTC) where none is given."),
-            Parameter {
-                name: "limit",
-                kind: Integer,
-                default: Some("100"),
-                required: false,
-                description: "How many invoices at most, 1 to 1000.",
-            },
+            Parameter::optional("level", Integer, "Only invoices with at least so many reminders."),
+            Parameter::optional("customer_id", Text, "Only this customer."),
+            Parameter::optional("as_of", Date, "The day at which days are counted; today (UTC) where none is given."),
+            Parameter::optional("limit", Integer, "How many invoices at most, 1 to 1000.").or("100"),
         ],
         sql: include_str!("reminders_due.sql"),
         schema: |generator| ReminderDue::json_schema(generator),

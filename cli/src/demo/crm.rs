@@ -1,134 +1,20 @@
-//! `neuroops demo`: the main job once, on the sample data, with proof at each step.
+//! The first half of the demo: one command all the way, and exports of CRM products with their dirt.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
-use clap::{Args, Parser};
-use domain::kernel::{TenantId, partition_of};
-use platform::config::Config;
-use platform::kafka::KafkaOptions;
-use platform::postgres;
+use anyhow::{Context as _, Result};
 use platform::tenant_tx::TenantTx;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::{Headers as _, Message as _};
 use rdkafka::{Offset, TopicPartitionList};
 use serde_json::{Value, json};
-use sqlx::PgPool;
 
-use crate::client::Client;
-use crate::import::{self, ImportArgs};
-use crate::up::Up;
-use crate::{admin, settings};
-
-/// `neuroops demo`
-#[derive(Args)]
-pub struct DemoArgs {
-    /// The folder with the sample data.
-    #[arg(long, default_value = "examples/crm")]
-    examples: PathBuf,
-}
-
-/// `neuroops import crm <name> <file>`, as the demo calls it.
-fn import_args(name: &str, file: &Path, url: &str, token: &str) -> ImportArgs {
-    #[derive(Parser)]
-    struct Import {
-        #[command(flatten)]
-        args: ImportArgs,
-    }
-    let words = [
-        OsStr::new("import"),
-        OsStr::new("crm"),
-        OsStr::new(name),
-        file.as_os_str(),
-        OsStr::new("--url"),
-        OsStr::new(url),
-        OsStr::new("--token"),
-        OsStr::new(token),
-    ];
-    Import::parse_from(words).args
-}
-
-/// The claims that the demo makes, and whether they are true.
-struct Demo {
-    client: Client,
-    token: String,
-    tenant: TenantId,
-    pool: PgPool,
-    partition: i32,
-    kafka: KafkaOptions,
-    failures: usize,
-}
-
-/// Starts the platform, runs the main job in a tenant of its own, and stops. Success only if every claim is true.
-pub async fn run(config: Config, args: &DemoArgs) -> Result<ExitCode> {
-    if !args.examples.join("contacts.csv").is_file() {
-        bail!(
-            "the sample data are not in {}; run the demo from the repository's folder or name them with --examples",
-            args.examples.display()
-        );
-    }
-    let started = Instant::now();
-    println!("Starting Postgres, Kafka, the gateway and the workers …");
-    let up = Up::start(&config).await?;
-    up.tell_notices();
-    println!("Ready after {:.1} s at {}.\n", started.elapsed().as_secs_f64(), up.url);
-    let result = tell(&up, &config, args).await;
-    println!("\nStopping …");
-    up.stop().await?;
-    let failures = result?;
-    if failures > 0 {
-        println!("{failures} of the claims above are not true.");
-        return Ok(ExitCode::FAILURE);
-    }
-    println!("All of the above is true ({:.0} s).", started.elapsed().as_secs_f64());
-    Ok(ExitCode::SUCCESS)
-}
-
-async fn tell(up: &Up, config: &Config, args: &DemoArgs) -> Result<usize> {
-    let known = settings::read(&up.env_file);
-    let admin_url = known.get("DATABASE_ADMIN_URL").context("the environment file has no DATABASE_ADMIN_URL")?;
-    let secret = settings::read(&config.dir.join("secrets.env")).remove("JWT_SECRET_KEY");
-    let secret = config.jwt_secret_key.as_ref().map(|secret| secret.expose().to_owned()).or(secret).context("no JWT_SECRET_KEY")?;
-    let tenant = admin::ensure_tenant(admin_url, None, "Demo run").await?;
-    admin::set_up(&up.bus, tenant).await?;
-    let token = admin::issue(admin_url, &secret, tenant, "demo", &["owner".to_owned()], Duration::from_hours(1)).await?;
-    let pool = postgres::pool(&up.database_url, 4)?;
-    let partitions = postgres::check(&pool).await?;
-    let tenant = TenantId(tenant);
-    let mut demo = Demo {
-        client: Client::new(&up.url, Some(&token))?,
-        token,
-        tenant,
-        pool,
-        partition: partition_of(&tenant.partition_key(), partitions),
-        kafka: up.kafka.clone(),
-        failures: 0,
-    };
-    println!("1. One command, all the way. Tenant {tenant}, log partition crm/{}.", demo.partition);
-    demo.one_command().await?;
-    println!("\n2. The sample data: exports of CRM products, with their dirt.");
-    demo.imports(args).await?;
-    println!("\n3. What came of it.");
-    demo.totals().await?;
-    Ok(demo.failures)
-}
+use super::Demo;
 
 impl Demo {
-    fn claim(&mut self, what: impl std::fmt::Display, holds: bool) {
-        println!("   {} {what}", if holds { "✓" } else { "✗ NOT TRUE:" });
-        self.failures += usize::from(!holds);
-    }
-
-    async fn send(&self, line: &Value) -> Result<String> {
-        let body = format!("{line}\n").into_bytes();
-        Ok(self.client.post_lines("/v1/commands", body).await?.text().await?)
-    }
-
-    async fn one_command(&mut self) -> Result<()> {
+    pub async fn one_command(&mut self) -> Result<()> {
         let command = json!({
             "context": "crm", "aggregate": "contact", "command": "register", "idempotency_key": "demo-1",
             "body": { "given_name": "Ada", "family_name": "Lovelace", "email": "ada@example.com" }
@@ -217,11 +103,11 @@ impl Demo {
         Ok(None)
     }
 
-    async fn imports(&mut self, args: &DemoArgs) -> Result<()> {
-        let expected: Value = serde_json::from_str(&std::fs::read_to_string(args.examples.join("expected.json"))?)?;
+    pub async fn imports(&mut self, folder: &Path) -> Result<()> {
+        let expected: Value = serde_json::from_str(&std::fs::read_to_string(folder.join("expected.json"))?)?;
         for name in ["companies", "contacts", "deals"] {
-            let file = args.examples.join(expected[name]["file"].as_str().context("expected.json names no file")?);
-            let summary = import::run(&import_args(name, &file, self.client.base(), &self.token)).await?;
+            let file = folder.join(expected[name]["file"].as_str().context("expected.json names no file")?);
+            let summary = self.import("crm", name, &file, &[]).await?;
             for line in summary.to_string().lines() {
                 println!("     {line}");
             }
@@ -235,7 +121,7 @@ impl Demo {
         Ok(())
     }
 
-    async fn totals(&mut self) -> Result<()> {
+    pub async fn totals(&mut self) -> Result<()> {
         let mut tx = TenantTx::begin(&self.pool, self.tenant.0).await?;
         let stored: i64 = sqlx::query_scalar("SELECT count(*) FROM log.events WHERE context = 'crm' AND partition = $1 AND tenant_id = $2")
             .bind(self.partition)
