@@ -14,3 +14,4 @@ mod support;
 #[path = "../../../commands/tests/it/tally.rs"]
 mod tally;
 mod timers;
+mod webhooks;
