@@ -12,6 +12,7 @@ mod cache;
 mod commands;
 mod coverage;
 mod documents;
+mod endpoints;
 mod export;
 mod export_jobs;
 mod harness;
