@@ -51,8 +51,9 @@ async fn read(mut stream: TcpStream, ages: mpsc::UnboundedSender<u64>) {
             let age = recorded_at(&text[..end]).map(|at| (platform::clock::now() - at).num_microseconds().unwrap_or(i64::MAX));
             text.drain(..end + 2);
             if let Some(age) = age {
-                // Nobody listens any more once the measurement is over.
-                drop(ages.send(age.max(0).unsigned_abs()));
+                if ages.send(age.max(0).unsigned_abs()).is_err() {
+                    return;
+                }
             }
         }
     }

@@ -170,6 +170,11 @@ async fn no_writing_of_an_address_reaches_the_canary() {
     println!("{tried} addresses");
     assert!(tried >= 200, "{tried}");
     assert_eq!(canary.hits(), 0);
+    // The canary would have been heard.
+    let policy = AddressPolicy { allowed: vec!["127.0.0.0/8".parse().expect("a range")] };
+    let open = Egress::new(EgressOptions { request_max: Duration::from_secs(2), ..EgressOptions::new(policy) }).expect("a client");
+    assert!(post(&open, &format!("http://2130706433:{}/", canary.port)).await.is_err(), "it hangs up");
+    assert!(canary.hits() > 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

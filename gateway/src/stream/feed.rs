@@ -28,9 +28,14 @@ pub struct Feed {
 
 impl Feed {
     /// A feed from these positions on.
-    pub fn new(state: GatewayState, caller: Arc<Caller>, filter: EventFilter, positions: BTreeMap<&'static str, i64>) -> Self {
+    pub fn new(
+        state: GatewayState,
+        caller: Arc<Caller>,
+        filter: EventFilter,
+        positions: BTreeMap<&'static str, i64>,
+        hub: Arc<Hub>,
+    ) -> Self {
         let partition = state.partition(caller.tenant_id);
-        let hub = state.hubs().of(caller.tenant_id, partition);
         Self { state, caller, filter, partition, positions, hub }
     }
 

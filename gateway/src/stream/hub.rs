@@ -257,7 +257,9 @@ impl Hubs {
     }
 
     /// The hub of a tenant; it lasts as long as somebody holds it.
-    pub fn of(&self, tenant: TenantId, partition: i32) -> Arc<Hub> {
+    pub async fn of(&self, tenant: TenantId, partition: i32) -> Arc<Hub> {
+        // Before the heads are known for the first time, everything would look new. Should the watch end, the gateway ends too.
+        drop(self.heads.clone().wait_for(|heads| !heads.is_empty()).await);
         let mut known = lock(&self.known);
         if let Some(hub) = known.hubs.get(&tenant).and_then(Weak::upgrade) {
             return hub;

@@ -123,10 +123,12 @@ async fn open(state: &GatewayState, caller: &Arc<Caller>, pairs: Vec<(String, St
         Some((place, text)) => Resume { place, tokens: Token::list(&text, place, state.partition(caller.tenant_id))? },
         None => Resume { place: "after", tokens: Vec::new() },
     };
+    // The hub first: it holds whatever comes after the positions.
+    let hub = state.hubs().of(caller.tenant_id, state.partition(caller.tenant_id)).await;
     let positions = start(state, caller, &contexts, &resume, from_start).await?;
     let (queue, messages) = Queue::new();
     let ending = Arc::new(OnceLock::new());
-    let feed = feed::Feed::new(state.clone(), caller.clone(), filter, positions);
+    let feed = feed::Feed::new(state.clone(), caller.clone(), filter, positions, hub);
     let told = ending.clone();
     let reader = tokio::spawn(async move {
         let reason = feed.run(&queue).await;

@@ -8,7 +8,9 @@
 //! Delivery is at least once, in order for each subject; `webhook-id` is the event's id, by which receivers tell repetitions.
 
 mod intake;
+mod log;
 mod operate;
+mod registry;
 mod retry;
 mod shard;
 mod signature;

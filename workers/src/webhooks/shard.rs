@@ -14,7 +14,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::Webhooks;
 use super::intake::{self, Cursor, PAGE, SPAN, STRETCHES_MAX};
-use super::store::{EndpointKey, Report, Setting, Store, StoreError, Wanted};
+use super::registry::Setting;
+use super::store::{EndpointKey, Report, Store, StoreError, Wanted};
 use super::turn::Courier;
 
 /// Log partitions are dealt out to so many shards.

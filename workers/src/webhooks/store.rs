@@ -4,61 +4,21 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use domain::kernel::{EventFilter, RecordedEvent, TenantId, partition_of};
+use domain::kernel::RecordedEvent;
 use platform::postgres::begin_worker;
 use projections::runtime::read_event;
-use projections::subscriptions::{ENABLED, REMOVED, WebhooksDef};
-use serde::Deserialize;
+use projections::subscriptions::WebhooksDef;
 use sqlx::postgres::PgRow;
-use sqlx::types::Json;
 use sqlx::{PgPool, Row as _};
 use uuid::Uuid;
 
-/// Details are for people, and some come from the outside.
-const DETAIL_CHARS_MAX: usize = 500;
-/// Rows that housekeeping deletes at a time.
-const CHUNK: i64 = 5000;
-/// Delivered events of one endpoint that are remembered.
-const DELIVERED_MAX: i64 = 100_000;
-/// Endpoints of one installation; more are not served, and that is said.
-const ENDPOINTS_MAX: i64 = 20_000;
+use super::log::Attempts;
 
 /// Names an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EndpointKey {
     pub tenant: Uuid,
     pub id: String,
-}
-
-/// A secret that signs, until then.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct SecretRef {
-    pub id: Uuid,
-    pub until: Option<DateTime<Utc>>,
-}
-
-/// An endpoint as it was registered.
-#[derive(Clone, Debug)]
-pub struct Setting {
-    pub key: EndpointKey,
-    pub partition: i32,
-    pub url: String,
-    pub enabled: bool,
-    pub filter: EventFilter,
-    pub roles: Vec<String>,
-    pub secrets: Vec<SecretRef>,
-    pub from_start: bool,
-    pub created_at: DateTime<Utc>,
-}
-
-/// Something to be told again.
-#[derive(Clone, Debug)]
-pub struct Replay {
-    pub key: EndpointKey,
-    pub number: i64,
-    pub since: Option<DateTime<Utc>>,
-    pub after: Vec<String>,
-    pub events: Vec<String>,
 }
 
 /// Names a lane.
@@ -167,7 +127,7 @@ pub enum StoreError {
 }
 
 /// The columns of a list of endpoints.
-fn columns<'a>(keys: impl Iterator<Item = &'a EndpointKey>) -> (Vec<Uuid>, Vec<&'a str>) {
+pub fn columns<'a>(keys: impl Iterator<Item = &'a EndpointKey>) -> (Vec<Uuid>, Vec<&'a str>) {
     keys.map(|key| (key.tenant, key.id.as_str())).unzip()
 }
 
@@ -181,128 +141,6 @@ pub struct Store {
 }
 
 impl Store {
-    /// A number that changes when endpoints or replays may have.
-    pub async fn revision(&self) -> Result<i64, StoreError> {
-        const READ: &str = "SELECT coalesce(sum(c.position), 0)::bigint FROM runtime.checkpoints c \
-            JOIN runtime.projections p ON p.projection = c.projection AND p.active_version = c.version WHERE c.projection = ANY ($1)";
-        let projections = [self.def.endpoints.projection, self.def.replays.projection];
-        Ok(sqlx::query_scalar(READ).bind(projections).fetch_one(&self.pool).await?)
-    }
-
-    /// All endpoints whose log partition is one of ours.
-    pub async fn settings(&self, partitions: i32, ours: impl Fn(i32) -> bool) -> Result<Vec<Setting>, StoreError> {
-        let statement = format!(
-            "SELECT tenant_id, id, url, status, contexts, types, subjects, roles, secrets, begin_at, created_at FROM {} WHERE status <> $1 \
-             ORDER BY created_at LIMIT $2",
-            self.def.endpoints.table
-        );
-        let rows = sqlx::query(&statement).bind(REMOVED).bind(ENDPOINTS_MAX).fetch_all(&self.pool).await?;
-        if i64::try_from(rows.len()).unwrap_or(i64::MAX) >= ENDPOINTS_MAX {
-            tracing::warn!(served = ENDPOINTS_MAX, "there are more endpoints of webhooks than are served");
-        }
-        let mut settings = Vec::new();
-        for row in &rows {
-            let tenant: Uuid = row.try_get("tenant_id")?;
-            let partition = partition_of(&TenantId(tenant).partition_key(), partitions);
-            if ours(partition) {
-                settings.push(read_setting(row, tenant, partition)?);
-            }
-        }
-        Ok(settings)
-    }
-
-    /// Makes the cursors that are not there yet, and forgets what belongs to removed endpoints.
-    pub async fn prepare(&self, settings: &[Setting], contexts: &[String]) -> Result<(), StoreError> {
-        const MAKE: &str = "INSERT INTO runtime.webhook_endpoints (tenant_id, endpoint_id) SELECT * FROM unnest($1::uuid[], $2::text[]) ON CONFLICT DO NOTHING";
-        const BEGIN: &str = "INSERT INTO runtime.webhook_cursors (tenant_id, endpoint_id, context, position) \
-            SELECT k.tenant, k.id, c.context, CASE WHEN k.from_start THEN 0 ELSE runtime.position_before(c.context, k.partition, k.since) END \
-            FROM unnest($1::uuid[], $2::text[], $3::int[], $4::bool[], $5::timestamptz[]) AS k (tenant, id, partition, from_start, since) \
-            CROSS JOIN unnest($6::text[]) AS c (context) \
-            WHERE NOT EXISTS (SELECT FROM runtime.webhook_cursors w WHERE w.tenant_id = k.tenant AND w.endpoint_id = k.id AND w.context = c.context) \
-            ON CONFLICT DO NOTHING";
-        let (tenants, ids) = columns(settings.iter().map(|setting| &setting.key));
-        sqlx::query(MAKE).bind(&tenants).bind(&ids).execute(&self.pool).await?;
-        let partitions: Vec<i32> = settings.iter().map(|setting| setting.partition).collect();
-        let starts: Vec<bool> = settings.iter().map(|setting| setting.from_start).collect();
-        let times: Vec<DateTime<Utc>> = settings.iter().map(|setting| setting.created_at).collect();
-        let query = sqlx::query(BEGIN).bind(&tenants).bind(&ids).bind(partitions).bind(starts).bind(times).bind(contexts);
-        query.execute(&self.pool).await?;
-        for table in ["webhook_lanes", "webhook_cursors", "webhook_endpoints"] {
-            let statement = format!(
-                "DELETE FROM runtime.{table} t USING {} e WHERE e.status = $1 AND t.tenant_id = e.tenant_id AND t.endpoint_id = e.id",
-                self.def.endpoints.table
-            );
-            sqlx::query(&statement).bind(REMOVED).execute(&self.pool).await?;
-        }
-        Ok(())
-    }
-
-    /// How far these endpoints have been told of each context.
-    pub async fn cursors(&self, keys: &[EndpointKey]) -> Result<Vec<(EndpointKey, String, i64)>, StoreError> {
-        const READ: &str = "SELECT w.tenant_id, w.endpoint_id, w.context, w.position FROM runtime.webhook_cursors w \
-            JOIN unnest($1::uuid[], $2::text[]) AS k (tenant, id) ON w.tenant_id = k.tenant AND w.endpoint_id = k.id";
-        let (tenants, ids) = columns(keys.iter());
-        let rows: Vec<(Uuid, String, String, i64)> = sqlx::query_as(READ).bind(tenants).bind(ids).fetch_all(&self.pool).await?;
-        Ok(rows.into_iter().map(|(tenant, id, context, position)| (EndpointKey { tenant, id }, context, position)).collect())
-    }
-
-    /// How many lanes these endpoints have open.
-    pub async fn open_lanes(&self, keys: &[EndpointKey]) -> Result<Vec<(EndpointKey, usize)>, StoreError> {
-        const COUNT: &str = "SELECT l.tenant_id, l.endpoint_id, count(*) FROM runtime.webhook_lanes l \
-            JOIN unnest($1::uuid[], $2::text[]) AS k (tenant, id) ON l.tenant_id = k.tenant AND l.endpoint_id = k.id GROUP BY 1, 2";
-        let (tenants, ids) = columns(keys.iter());
-        let rows: Vec<(Uuid, String, i64)> = sqlx::query_as(COUNT).bind(tenants).bind(ids).fetch_all(&self.pool).await?;
-        Ok(rows.into_iter().map(|(tenant, id, count)| (EndpointKey { tenant, id }, usize::try_from(count).unwrap_or(0))).collect())
-    }
-
-    /// Replays of these endpoints that were not begun, in order.
-    pub async fn replays(&self, keys: &[EndpointKey]) -> Result<Vec<Replay>, StoreError> {
-        let statement = format!(
-            "SELECT r.tenant_id, r.endpoint_id, r.number, r.since, r.after, r.events FROM unnest($1::uuid[], $2::text[]) AS k (tenant, id) \
-             JOIN runtime.webhook_endpoints s ON s.tenant_id = k.tenant AND s.endpoint_id = k.id \
-             JOIN {} r ON r.tenant_id = k.tenant AND r.endpoint_id = k.id AND r.number > s.replays ORDER BY 1, 2, 3",
-            self.def.replays.table
-        );
-        let (tenants, ids) = columns(keys.iter());
-        let rows = sqlx::query(&statement).bind(tenants).bind(ids).fetch_all(&self.pool).await?;
-        let read = |row: &PgRow| {
-            let (Json(after), Json(events)) = (row.try_get("after")?, row.try_get("events")?);
-            let key = EndpointKey { tenant: row.try_get("tenant_id")?, id: row.try_get("endpoint_id")? };
-            Ok(Replay { key, number: row.try_get("number")?, since: row.try_get("since")?, after, events })
-        };
-        rows.iter().map(read).collect::<Result<_, sqlx::Error>>().map_err(StoreError::from)
-    }
-
-    /// Begins a replay, once. Cursors only go back: nothing is left out because of it.
-    pub async fn begin_replay(&self, replay: &Replay, partition: i32) -> Result<(), StoreError> {
-        const ONCE: &str = "UPDATE runtime.webhook_endpoints SET replays = $3 WHERE tenant_id = $1 AND endpoint_id = $2 AND replays < $3";
-        const SINCE: &str = "UPDATE runtime.webhook_cursors SET position = least(position, runtime.position_before(context, $3, $4)) \
-            WHERE tenant_id = $1 AND endpoint_id = $2";
-        const AFTER: &str = "UPDATE runtime.webhook_cursors w SET position = least(w.position, k.position) \
-            FROM unnest($3::text[], $4::bigint[]) AS k (context, position) WHERE w.tenant_id = $1 AND w.endpoint_id = $2 AND w.context = k.context";
-        const EVENTS: &str = "INSERT INTO runtime.webhook_lanes (tenant_id, endpoint_id, context, aggregate_type, aggregate_id, redelivery, \
-                next_sequence, until_sequence) \
-            SELECT $1, $2, e.context, e.aggregate_type, e.aggregate_id, $6 || '/' || e.position, e.sequence, e.sequence \
-            FROM unnest($3::text[], $4::bigint[]) AS k (context, position) \
-            JOIN log.events e ON e.context = k.context AND e.partition = $5 AND e.position = k.position AND e.tenant_id = $1 ON CONFLICT DO NOTHING";
-        let EndpointKey { tenant, id } = &replay.key;
-        let mut tx = begin_worker(&self.pool).await?;
-        let begun = sqlx::query(ONCE).bind(tenant).bind(id).bind(replay.number).execute(&mut *tx).await?.rows_affected();
-        if begun == 0 {
-            return Ok(());
-        }
-        if let Some(since) = replay.since {
-            sqlx::query(SINCE).bind(tenant).bind(id).bind(partition).bind(since).execute(&mut *tx).await?;
-        }
-        let (contexts, positions) = places(&replay.after, partition);
-        sqlx::query(AFTER).bind(tenant).bind(id).bind(contexts).bind(positions).execute(&mut *tx).await?;
-        let (contexts, positions) = places(&replay.events, partition);
-        let query = sqlx::query(EVENTS).bind(tenant).bind(id).bind(contexts).bind(positions).bind(partition);
-        query.bind(replay.number.to_string()).execute(&mut *tx).await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
     /// What the log holds of these stretches, without the payloads; up to `limit` events of each.
     pub async fn headers(&self, wanted: &[Wanted], limit: i64) -> Result<Vec<Header>, StoreError> {
         const READ: &str = "SELECT k.number, e.* FROM unnest($1::uuid[], $2::text[], $3::int[], $4::bigint[], $5::bigint[]) WITH ORDINALITY \
@@ -452,35 +290,6 @@ impl Store {
         tx.commit().await?;
         Ok(dropped.into_iter().map(|(tenant, id)| EndpointKey { tenant, id }).collect())
     }
-
-    /// Forgets deliveries that are long done with.
-    pub async fn forget(&self, kept: Duration) -> Result<u64, StoreError> {
-        const OLD: &str = "DELETE FROM runtime.webhook_deliveries WHERE (tenant_id, endpoint_id, event_id) IN (SELECT tenant_id, endpoint_id, event_id \
-            FROM runtime.webhook_deliveries WHERE last_attempt_at < now() - $1 AND status <> 'retrying' LIMIT $2)";
-        const MANY: &str = "DELETE FROM runtime.webhook_deliveries d USING (SELECT s.tenant_id, s.endpoint_id, (SELECT x.last_attempt_at \
-                FROM runtime.webhook_deliveries x WHERE x.tenant_id = s.tenant_id AND x.endpoint_id = s.endpoint_id AND x.status = 'delivered' \
-                ORDER BY x.last_attempt_at DESC OFFSET $1 LIMIT 1) AS upto FROM runtime.webhook_endpoints s) k \
-            WHERE d.tenant_id = k.tenant_id AND d.endpoint_id = k.endpoint_id AND d.status = 'delivered' AND d.last_attempt_at <= k.upto";
-        let old = sqlx::query(OLD).bind(kept).bind(CHUNK).execute(&self.pool).await?.rows_affected();
-        let many = sqlx::query(MANY).bind(DELIVERED_MAX).execute(&self.pool).await?.rows_affected();
-        Ok(old + many)
-    }
-}
-
-fn read_setting(row: &PgRow, tenant: Uuid, partition: i32) -> Result<Setting, sqlx::Error> {
-    let (Json(contexts), Json(types), Json(subjects)) = (row.try_get("contexts")?, row.try_get("types")?, row.try_get("subjects")?);
-    let (Json(roles), Json(secrets)) = (row.try_get("roles")?, row.try_get("secrets")?);
-    Ok(Setting {
-        key: EndpointKey { tenant, id: row.try_get("id")? },
-        partition,
-        url: row.try_get("url")?,
-        enabled: row.try_get::<&str, _>("status")? == ENABLED,
-        filter: EventFilter { contexts, types, subjects },
-        roles,
-        secrets,
-        from_start: row.try_get::<&str, _>("begin_at")? == "start",
-        created_at: row.try_get("created_at")?,
-    })
 }
 
 fn read_lane(row: &PgRow) -> Result<Lane, sqlx::Error> {
@@ -498,96 +307,4 @@ fn read_lane(row: &PgRow) -> Result<Lane, sqlx::Error> {
         attempts: attempts.unsigned_abs(),
         first_attempt_at: row.try_get("first_attempt_at")?,
     })
-}
-
-/// Contexts and positions of tokens that belong to the log partition.
-fn places(tokens: &[String], partition: i32) -> (Vec<&str>, Vec<i64>) {
-    let read = |token: &'_ String| -> Option<(usize, i64)> {
-        let (context, place) = token.split_once('/')?;
-        let (of, position) = place.split_once('@')?;
-        (of.parse() == Ok(partition)).then_some(())?;
-        Some((context.len(), position.parse().ok()?))
-    };
-    tokens.iter().filter_map(|token| read(token).map(|(length, position)| (&token[..length], position))).unzip()
-}
-
-/// The columns of the log of deliveries.
-#[derive(Default)]
-struct Attempts<'a> {
-    tenants: Vec<Uuid>,
-    endpoints: Vec<&'a str>,
-    events: Vec<Uuid>,
-    contexts: Vec<&'a str>,
-    partitions: Vec<i32>,
-    positions: Vec<i64>,
-    types: Vec<&'a str>,
-    subjects: Vec<String>,
-    statuses: Vec<&'static str>,
-    firsts: Vec<DateTime<Utc>>,
-    lasts: Vec<DateTime<Utc>>,
-    nexts: Vec<Option<DateTime<Utc>>>,
-    answers: Vec<Option<i32>>,
-    reasons: Vec<Option<&'static str>>,
-    details: Vec<Option<String>>,
-    durations: Vec<i32>,
-}
-
-impl<'a> Attempts<'a> {
-    fn of(reports: &'a [Report]) -> Self {
-        let mut all = Self::default();
-        // An event may be delivered in its turn and again by itself at the same time; one statement changes a row once.
-        let mut seen = std::collections::HashSet::new();
-        let shortened = |detail: &String| detail.chars().filter(|c| *c != '\0').take(DETAIL_CHARS_MAX).collect();
-        for (key, one) in reports.iter().flat_map(|report| report.attempted.iter().map(|one| (&report.lane.key, one))) {
-            if !seen.insert((&key.endpoint, one.event_id)) {
-                continue;
-            }
-            all.tenants.push(key.endpoint.tenant);
-            all.endpoints.push(&key.endpoint.id);
-            all.events.push(one.event_id);
-            all.contexts.push(&key.context);
-            all.partitions.push(one.partition);
-            all.positions.push(one.position);
-            all.types.push(&one.event_type);
-            all.subjects.push(format!("{}/{}", key.aggregate_type, key.aggregate_id));
-            all.statuses.push(one.status);
-            all.firsts.push(one.first_at);
-            all.lasts.push(one.at);
-            all.nexts.push(one.next_at);
-            all.answers.push(one.http_status.map(i32::from));
-            all.reasons.push(one.reason);
-            all.details.push(one.detail.as_ref().map(shortened));
-            all.durations.push(i32::try_from(one.duration.as_millis()).unwrap_or(i32::MAX));
-        }
-        all
-    }
-
-    async fn note(self, connection: &mut sqlx::PgConnection) -> Result<(), sqlx::Error> {
-        const NOTE: &str = "INSERT INTO runtime.webhook_deliveries AS d (tenant_id, endpoint_id, event_id, context, partition, position, event_type, subject, \
-                status, first_attempt_at, last_attempt_at, next_attempt_at, http_status, reason, detail, duration_ms, attempts) \
-            SELECT k.*, 1 FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::int[], $6::bigint[], $7::text[], $8::text[], $9::text[], \
-                $10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $13::int[], $14::text[], $15::text[], $16::int[]) k \
-            ON CONFLICT (tenant_id, endpoint_id, event_id) DO UPDATE SET status = excluded.status, last_attempt_at = excluded.last_attempt_at, \
-                next_attempt_at = excluded.next_attempt_at, http_status = excluded.http_status, reason = excluded.reason, detail = excluded.detail, \
-                duration_ms = excluded.duration_ms, attempts = d.attempts + 1";
-        if self.events.is_empty() {
-            return Ok(());
-        }
-        let query = sqlx::query(NOTE).bind(self.tenants).bind(self.endpoints).bind(self.events).bind(self.contexts).bind(self.partitions);
-        let query = query.bind(self.positions).bind(self.types).bind(self.subjects).bind(self.statuses).bind(self.firsts).bind(self.lasts);
-        let query = query.bind(self.nexts).bind(self.answers).bind(self.reasons).bind(self.details).bind(self.durations);
-        query.execute(connection).await?;
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn places_of_other_log_partitions_are_left_out() {
-        let tokens = ["crm/3@7", "crm/4@9", "shop/3@1", "nonsense"].map(str::to_owned);
-        assert_eq!(places(&tokens, 3), (vec!["crm", "shop"], vec![7, 1]));
-    }
 }

@@ -14,7 +14,8 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::store::{Attempted, EndpointKey, Lane, Report, Setting, Store};
+use super::registry::Setting;
+use super::store::{Attempted, EndpointKey, Lane, Report, Store};
 use super::{Webhooks, sign};
 use crate::sending::{self, Answer as Sent};
 

@@ -9,23 +9,19 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::kernel::{Actor, Aggregate, Context, Decision, EventFilter, Refusal, Text, When};
+use crate::kernel::{Aggregate, Context, Decision, EventFilter, Refusal, Text, When};
 use crate::{commands, cqrs_aggregate, events, rejections};
 
 mod values;
 
 pub use values::{Begin, Cause, REPLAY_PLACES_MAX};
-use values::{check_url, is_token};
+use values::{check_url, checked, chosen, is_token, managed_by};
 
 /// The longest address, in characters.
 pub type Url = Text<2000>;
 /// What people call an endpoint.
 pub type Description = Text<500>;
 
-/// Roles that may let the tenant's events leave the platform.
-const MANAGERS: [&str; 3] = ["owner", "admin", "service"];
-/// The most roles of one endpoint.
-const ROLES_MAX: usize = 20;
 /// Secrets that may sign at the same time.
 pub const SECRETS_MAX: usize = 5;
 /// How long a secret that was replaced goes on signing, in seconds, where the command does not say: a day.
@@ -349,33 +345,6 @@ impl Aggregate for Endpoint {
 }
 
 cqrs_aggregate!(Endpoint);
-
-fn managed_by(actor: &Actor) -> Result<(), EndpointRejection> {
-    let may = actor.roles.iter().any(|role| MANAGERS.contains(&role.as_str()));
-    if may { Ok(()) } else { Err(EndpointRejection::NotAllowed) }
-}
-
-/// The roles in whose name events go out: some that the caller has.
-fn chosen(roles: Option<Vec<Text<64>>>, actor: &Actor) -> Result<Vec<String>, EndpointRejection> {
-    let Some(roles) = roles else { return Ok(actor.roles.iter().take(ROLES_MAX).cloned().collect()) };
-    let mut roles: Vec<String> = roles.into_iter().map(String::from).collect();
-    roles.sort_unstable();
-    roles.dedup();
-    if roles.is_empty() || roles.len() > ROLES_MAX {
-        return Err(EndpointRejection::RolesWrong(ROLES_MAX));
-    }
-    match roles.iter().find(|role| !actor.roles.contains(role)) {
-        Some(role) => Err(EndpointRejection::RoleNotHeld(role.clone())),
-        None => Ok(roles),
-    }
-}
-
-fn checked(filter: EventFilter) -> Result<EventFilter, EndpointRejection> {
-    match filter.fault() {
-        Some(fault) => Err(EndpointRejection::FilterInvalid(format!("`{}`: {}", fault.list, fault.expected))),
-        None => Ok(filter),
-    }
-}
 
 fn register(command: RegisterEndpoint, context: &Context<'_>) -> Result<Decision<EndpointEvent>, EndpointRejection> {
     check_url(&command.url)?;

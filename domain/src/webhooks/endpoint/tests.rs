@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::kernel::Actor;
 use crate::kernel::testing::{Given, assert_examples_decode, given, given_nothing};
 
 fn at(text: &str) -> DateTime<Utc> {

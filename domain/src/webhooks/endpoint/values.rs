@@ -4,9 +4,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{EndpointRejection, Url};
+use crate::kernel::{Actor, EventFilter, Text};
 
 /// The most single events, or positions, of one replay.
 pub const REPLAY_PLACES_MAX: usize = 100;
+/// Roles that may let the tenant's events leave the platform.
+const MANAGERS: [&str; 3] = ["owner", "admin", "service"];
+/// The most roles of one endpoint.
+const ROLES_MAX: usize = 20;
 /// The longest position token, in bytes: context, partition and position.
 const TOKEN_BYTES_MAX: usize = 96;
 
@@ -63,4 +68,33 @@ pub fn is_token(text: &str) -> bool {
         && text.split_once('/').is_some_and(|(context, place)| {
             name(context) && place.split_once('@').is_some_and(|(partition, position)| digits(partition) && digits(position))
         })
+}
+
+/// Refuses everybody who may not let events leave the platform.
+pub fn managed_by(actor: &Actor) -> Result<(), EndpointRejection> {
+    let may = actor.roles.iter().any(|role| MANAGERS.contains(&role.as_str()));
+    if may { Ok(()) } else { Err(EndpointRejection::NotAllowed) }
+}
+
+/// The roles in whose name events go out: some that the caller has.
+pub fn chosen(roles: Option<Vec<Text<64>>>, actor: &Actor) -> Result<Vec<String>, EndpointRejection> {
+    let Some(roles) = roles else { return Ok(actor.roles.iter().take(ROLES_MAX).cloned().collect()) };
+    let mut roles: Vec<String> = roles.into_iter().map(String::from).collect();
+    roles.sort_unstable();
+    roles.dedup();
+    if roles.is_empty() || roles.len() > ROLES_MAX {
+        return Err(EndpointRejection::RolesWrong(ROLES_MAX));
+    }
+    match roles.iter().find(|role| !actor.roles.contains(role)) {
+        Some(role) => Err(EndpointRejection::RoleNotHeld(role.clone())),
+        None => Ok(roles),
+    }
+}
+
+/// Refuses a filter that is none.
+pub fn checked(filter: EventFilter) -> Result<EventFilter, EndpointRejection> {
+    match filter.fault() {
+        Some(fault) => Err(EndpointRejection::FilterInvalid(format!("`{}`: {}", fault.list, fault.expected))),
+        None => Ok(filter),
+    }
 }

@@ -44,6 +44,11 @@ async fn an_endpoint_is_told_of_what_it_asks_for_and_may_follow() {
     world.register("all", &receiver.url(), json!({ "filter": { "contexts": ["shop"] }, "begin": "start" })).await;
     assert_eq!(receiver.wait_for(2).await.len(), 2, "from the start means from the first event");
     world.ask("all", "remove", &json!({})).await;
+    let served = async || {
+        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM runtime.webhook_cursors").fetch_one(&world.db.worker).await.expect("a number");
+        (count == 0).then_some(())
+    };
+    eventually("a removed endpoint is forgotten", served).await;
     let one = Receiver::start();
     world.register("one", &one.url(), json!({ "filter": { "subjects": ["tally/b"], "types": ["shop.count*"] } })).await;
     let none = Receiver::start();
@@ -100,6 +105,7 @@ async fn gone_disables_the_endpoint_and_enabling_it_loses_nothing() {
     world.count("a", numbered("a", 2)).await;
     let row = eventually("the endpoint is disabled", async || world.endpoint("e-1").await.filter(|row| row["status"] == "disabled")).await;
     assert_eq!(row["cause"], "gone");
+    eventually("the turn has ended", async || (world.claimed().await == 0).then_some(())).await;
     let events: Vec<String> = sqlx::query_scalar("SELECT event_type FROM log.events WHERE context = 'webhooks' ORDER BY sequence")
         .fetch_all(&world.db.worker)
         .await
@@ -189,7 +195,7 @@ async fn what_waits_for_a_dead_receiver_is_bounded_and_nothing_is_lost() {
     }
     world.wait_for_log("e-1", "some were tried", |log| !log.is_empty() && log[0]["reason"] == "unreachable").await;
     // The page that passes the bound is taken in whole, and nothing after it.
-    let before = world.lanes().await;
+    let before = eventually("the bound is reached", async || Some(world.lanes().await).filter(|open| *open >= 5)).await;
     assert!(before <= 60, "{before}");
     world.count("later", numbered("y", 40)).await;
     for number in 0..20 {
@@ -206,6 +212,12 @@ async fn what_waits_for_a_dead_receiver_is_bounded_and_nothing_is_lost() {
 }
 
 impl World {
+    /// Lanes that somebody works on.
+    async fn claimed(&self) -> i64 {
+        let query = sqlx::query_scalar("SELECT count(*) FROM runtime.webhook_lanes WHERE claimed_epoch IS NOT NULL");
+        query.fetch_one(&self.db.worker).await.expect("a number")
+    }
+
     /// Where the event that counted a token stands.
     async fn log_position(&self, token: &str) -> String {
         sqlx::query_scalar("SELECT context || '/' || partition || '@' || position FROM log.events WHERE tenant_id = $1 AND payload->>'token' = $2")

@@ -42,7 +42,7 @@ fn bus(app: &sqlx::PgPool, partitions: i32) -> Arc<CommandBus> {
 
 /// Pauses that tests can wait for.
 fn quick() -> WebhookOptions {
-    let pauses = vec![Duration::from_millis(100); 40];
+    let pauses = vec![Duration::from_millis(100); 600];
     let schedule = RetrySchedule { pauses, within: Duration::from_mins(10) };
     WebhookOptions { schedule, look: Duration::from_millis(50), ..WebhookOptions::default() }
 }
