@@ -170,14 +170,35 @@ pub async fn run(bench: &Bench, report: &mut Report) -> Result<()> {
     watch.await?;
     let cores = std::thread::available_parallelism()?.get();
     let share = 100.0 * (after_time - idle_time) / TIME.as_secs_f64();
-    report.add(format!("{IDLE} idle stream clients: processor"), "% of a core", share, "cores here, in %", 100.0 * f64::from(u32::try_from(cores)?), "");
+    report.add(
+        format!("{IDLE} idle stream clients: processor"),
+        "% of a core",
+        share,
+        "cores here, in %",
+        100.0 * f64::from(u32::try_from(cores)?),
+        "",
+    );
     let bound = megabytes(CLIENT_BYTES_MAX * u64::try_from(IDLE)?);
-    report.add(format!("{IDLE} idle stream clients: memory, both ends"), "MiB", megabytes(idle_bytes.saturating_sub(before)), "bound", bound, "≤ 1");
+    report.add(
+        format!("{IDLE} idle stream clients: memory, both ends"),
+        "MiB",
+        megabytes(idle_bytes.saturating_sub(before)),
+        "bound",
+        bound,
+        "≤ 1",
+    );
     let (grown, bound) = (peak.load(Ordering::Relaxed).saturating_sub(before), megabytes(CLIENT_BYTES_MAX * u64::try_from(IDLE + BUSY)?));
     report.add(format!("{BUSY} busy besides: memory at the most"), "MiB", megabytes(grown), "bound", bound, "≤ 1");
     for (quantile, name) in [(0.5, "p50"), (0.99, "p99")] {
         let (ours, theirs) = (milliseconds(&measured, quantile), milliseconds(&reference, quantile));
-        report.add(format!("recorded → received by {BUSY} busy clients, {name}"), "ms", ours, format!("without {IDLE} idle ones, {name}"), theirs, "≤ 2");
+        report.add(
+            format!("recorded → received by {BUSY} busy clients, {name}"),
+            "ms",
+            ours,
+            format!("without {IDLE} idle ones, {name}"),
+            theirs,
+            "≤ 2",
+        );
     }
     hall.shutdown.cancel();
     Ok(())

@@ -356,7 +356,17 @@ pub async fn work(config: &Config, args: &WorkArgs) -> Result<()> {
     let inbox = runs(WorkRole::Inbox) && stripe.api().is_some();
     let commands = roles.automate() || inbox || exports.is_some();
     let write_side = if commands { Some(WriteSide::of_program(config, config.require_database()?.expose()).await?) } else { None };
-    let settings = WorkerSettings { config, database_url: worker, kafka, roles, inbox, exports, write_side, stripe: &stripe, secrets_keys: &config.secrets_keys };
+    let settings = WorkerSettings {
+        config,
+        database_url: worker,
+        kafka,
+        roles,
+        inbox,
+        exports,
+        write_side,
+        stripe: &stripe,
+        secrets_keys: &config.secrets_keys,
+    };
     let workers = Started::start(settings).await?;
     let shutdown = CancellationToken::new();
     if let Some((listener, metrics)) = watched {

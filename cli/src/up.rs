@@ -84,8 +84,14 @@ impl Up {
         })
         .await?;
         wait_for_relay(&workers.health()).await;
-        let gateway_settings =
-            GatewaySettings { write_side, jwt_secret: jwt_secret.clone(), export_dir: Some(export_dir), probes: workers.probes(), stripe, secrets_keys };
+        let gateway_settings = GatewaySettings {
+            write_side,
+            jwt_secret: jwt_secret.clone(),
+            export_dir: Some(export_dir),
+            probes: workers.probes(),
+            stripe,
+            secrets_keys,
+        };
         let gateway = Gateway::start(config, gateway_settings, listener)?;
         let url = format!("http://{}", gateway.address);
         let env_file = config.dir.join("demo.env");

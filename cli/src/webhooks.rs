@@ -153,7 +153,10 @@ pub async fn run(config: &Config, command: WebhooksCommand) -> Result<()> {
         WebhooksCommand::Replay(args) => {
             let body = wanted(&pool, &args).await?;
             let position = replay(config, &args, &body).await?;
-            println!("The events are delivered again within seconds (position {position}); `neuroops webhooks deliveries {}` shows them.", args.endpoint);
+            println!(
+                "The events are delivered again within seconds (position {position}); `neuroops webhooks deliveries {}` shows them.",
+                args.endpoint
+            );
         }
     }
     Ok(())

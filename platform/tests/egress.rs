@@ -101,7 +101,12 @@ fn egress(answers: &[(&str, &[&[&str]])]) -> Egress {
     let answers = answers.iter().map(|(name, turns)| ((*name).to_owned(), turns.iter().map(parse).collect())).collect();
     let policy = AddressPolicy { allowed: vec!["127.0.0.2/32".parse().expect("a range")] };
     let lookup = Arc::new(Script { answers, ..Script::default() });
-    let limits = EgressOptions { connect_max: Duration::from_secs(1), request_max: Duration::from_secs(2), answer_bytes_max: 4096, ..EgressOptions::new(policy) };
+    let limits = EgressOptions {
+        connect_max: Duration::from_secs(1),
+        request_max: Duration::from_secs(2),
+        answer_bytes_max: 4096,
+        ..EgressOptions::new(policy)
+    };
     Egress::new(EgressOptions { lookup, ..limits }).expect("a client")
 }
 
@@ -121,27 +126,107 @@ fn own_address() -> Option<IpAddr> {
 fn hosts() -> Vec<String> {
     let mut hosts: Vec<String> = [
         // Loopback, as resolvers and clients have been fooled with it.
-        "127.0.0.1", "127.0.0.3", "127.1", "127.0.1", "127.255.255.254", "0", "0.0.0.0", "0x7f000001", "0x7f.0.0.1", "0x7f.1", "0177.0.0.1", "0177.1",
-        "00000177.0.0.1", "017700000001", "2130706433", "0x7F.0X0.0x0.0x1", "127.0.0.1.", "127。0。0。1", "127．0．0．1", "①②⑦.⓪.⓪.①", "１２７.0.0.1",
-        "%31%32%37.0.0.1", "localhost", "LOCALHOST", "localhost.", "LocalHost.", "a.localhost", "x.y.localhost.", "ｌｏｃａｌｈｏｓｔ",
+        "127.0.0.1",
+        "127.0.0.3",
+        "127.1",
+        "127.0.1",
+        "127.255.255.254",
+        "0",
+        "0.0.0.0",
+        "0x7f000001",
+        "0x7f.0.0.1",
+        "0x7f.1",
+        "0177.0.0.1",
+        "0177.1",
+        "00000177.0.0.1",
+        "017700000001",
+        "2130706433",
+        "0x7F.0X0.0x0.0x1",
+        "127.0.0.1.",
+        "127。0。0。1",
+        "127．0．0．1",
+        "①②⑦.⓪.⓪.①",
+        "１２７.0.0.1",
+        "%31%32%37.0.0.1",
+        "localhost",
+        "LOCALHOST",
+        "localhost.",
+        "LocalHost.",
+        "a.localhost",
+        "x.y.localhost.",
+        "ｌｏｃａｌｈｏｓｔ",
         // IPv6.
-        "[::1]", "[::]", "[0:0:0:0:0:0:0:1]", "[0000::0001]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::FFFF:127.0.0.1]", "[::127.0.0.1]", "[::7f00:1]",
-        "[0:0:0:0:0:ffff:127.0.0.1]", "[::ffff:0:127.0.0.1]", "[64:ff9b::127.0.0.1]", "[64:ff9b::7f00:1]", "[64:ff9b:1::127.0.0.1]", "[2002:7f00:1::]",
-        "[2002:7f00:1::1]", "[2002:a00:1::]", "[2002:a9fe:a9fe::]", "[2001:0:7f00:1::]", "[2001::7f00:1]", "[fe80::1]", "[febf::1]", "[fec0::1]", "[fc00::1]",
-        "[fd00::1]", "[fdff:ffff::1]", "[ff02::1]", "[ff05::1:3]", "[100::1]", "[2001:db8::1]", "[3fff::1]", "[2001:10::1]", "[2001:20::1]", "[5f00::1]",
-        "[4000::1]", "[::ffff:169.254.169.254]", "[::ffff:10.0.0.1]", "[::ffff:a9fe:a9fe]", "[fd00:ec2::254]", "[64:ff9b::a9fe:a9fe]",
+        "[::1]",
+        "[::]",
+        "[0:0:0:0:0:0:0:1]",
+        "[0000::0001]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[::FFFF:127.0.0.1]",
+        "[::127.0.0.1]",
+        "[::7f00:1]",
+        "[0:0:0:0:0:ffff:127.0.0.1]",
+        "[::ffff:0:127.0.0.1]",
+        "[64:ff9b::127.0.0.1]",
+        "[64:ff9b::7f00:1]",
+        "[64:ff9b:1::127.0.0.1]",
+        "[2002:7f00:1::]",
+        "[2002:7f00:1::1]",
+        "[2002:a00:1::]",
+        "[2002:a9fe:a9fe::]",
+        "[2001:0:7f00:1::]",
+        "[2001::7f00:1]",
+        "[fe80::1]",
+        "[febf::1]",
+        "[fec0::1]",
+        "[fc00::1]",
+        "[fd00::1]",
+        "[fdff:ffff::1]",
+        "[ff02::1]",
+        "[ff05::1:3]",
+        "[100::1]",
+        "[2001:db8::1]",
+        "[3fff::1]",
+        "[2001:10::1]",
+        "[2001:20::1]",
+        "[5f00::1]",
+        "[4000::1]",
+        "[::ffff:169.254.169.254]",
+        "[::ffff:10.0.0.1]",
+        "[::ffff:a9fe:a9fe]",
+        "[fd00:ec2::254]",
+        "[64:ff9b::a9fe:a9fe]",
         // Where clouds keep credentials.
-        "169.254.169.254", "169.254.170.2", "0xa9fea9fe", "2852039166", "0251.0376.0251.0376", "169.254.43518", "0xa9.0xfe.0xa9.0xfe", "100.100.100.200",
-        "192.0.0.192", "169.16689662",
+        "169.254.169.254",
+        "169.254.170.2",
+        "0xa9fea9fe",
+        "2852039166",
+        "0251.0376.0251.0376",
+        "169.254.43518",
+        "0xa9.0xfe.0xa9.0xfe",
+        "100.100.100.200",
+        "192.0.0.192",
+        "169.16689662",
     ]
     .map(str::to_owned)
     .to_vec();
     // The ends of each range, in three writings.
     for (first, last) in [
-        ([0, 0, 0, 0], [0, 255, 255, 255]), ([10, 0, 0, 0], [10, 255, 255, 255]), ([100, 64, 0, 0], [100, 127, 255, 255]), ([127, 0, 0, 0], [127, 255, 255, 255]),
-        ([169, 254, 0, 0], [169, 254, 255, 255]), ([172, 16, 0, 0], [172, 31, 255, 255]), ([192, 0, 0, 0], [192, 0, 0, 255]), ([192, 0, 2, 0], [192, 0, 2, 255]),
-        ([192, 88, 99, 0], [192, 88, 99, 255]), ([192, 168, 0, 0], [192, 168, 255, 255]), ([198, 18, 0, 0], [198, 19, 255, 255]),
-        ([198, 51, 100, 0], [198, 51, 100, 255]), ([203, 0, 113, 0], [203, 0, 113, 255]), ([224, 0, 0, 0], [239, 255, 255, 255]), ([240, 0, 0, 0], [255, 255, 255, 255]),
+        ([0, 0, 0, 0], [0, 255, 255, 255]),
+        ([10, 0, 0, 0], [10, 255, 255, 255]),
+        ([100, 64, 0, 0], [100, 127, 255, 255]),
+        ([127, 0, 0, 0], [127, 255, 255, 255]),
+        ([169, 254, 0, 0], [169, 254, 255, 255]),
+        ([172, 16, 0, 0], [172, 31, 255, 255]),
+        ([192, 0, 0, 0], [192, 0, 0, 255]),
+        ([192, 0, 2, 0], [192, 0, 2, 255]),
+        ([192, 88, 99, 0], [192, 88, 99, 255]),
+        ([192, 168, 0, 0], [192, 168, 255, 255]),
+        ([198, 18, 0, 0], [198, 19, 255, 255]),
+        ([198, 51, 100, 0], [198, 51, 100, 255]),
+        ([203, 0, 113, 0], [203, 0, 113, 255]),
+        ([224, 0, 0, 0], [239, 255, 255, 255]),
+        ([240, 0, 0, 0], [255, 255, 255, 255]),
     ] {
         for end in [first, last] {
             let [a, b, c, d]: [u8; 4] = end;
@@ -184,8 +269,22 @@ async fn no_name_reaches_the_canary_whatever_it_resolves_to() {
     let receiver = receiver(ok);
     let mut tried = 0;
     let specials = [
-        "127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "::1", "::ffff:127.0.0.1", "fe80::1", "fd00::1",
-        "64:ff9b::7f00:1", "2002:7f00:1::", "ff02::1", "224.0.0.1", "203.0.113.1",
+        "127.0.0.1",
+        "10.0.0.1",
+        "172.16.0.1",
+        "192.168.1.1",
+        "169.254.169.254",
+        "100.64.0.1",
+        "0.0.0.0",
+        "::1",
+        "::ffff:127.0.0.1",
+        "fe80::1",
+        "fd00::1",
+        "64:ff9b::7f00:1",
+        "2002:7f00:1::",
+        "ff02::1",
+        "224.0.0.1",
+        "203.0.113.1",
     ];
     for special in specials {
         // Alone, first, last, and only the second time.
@@ -217,13 +316,19 @@ async fn no_redirect_reaches_the_canary() {
     let port = canary.port;
     let receiver = receiver(move |path, connection| {
         let (status, host) = path.trim_start_matches('/').split_once('/').unwrap_or(("302", "127.0.0.1"));
-        let answer = format!("HTTP/1.1 {status} Elsewhere\r\nlocation: http://{host}:{port}/\r\nrefresh: 0; url=http://{host}:{port}/\r\ncontent-length: 0\r\n\r\n");
+        let answer = format!(
+            "HTTP/1.1 {status} Elsewhere\r\nlocation: http://{host}:{port}/\r\nrefresh: 0; url=http://{host}:{port}/\r\ncontent-length: 0\r\n\r\n"
+        );
         drop(connection.write_all(answer.as_bytes()));
     });
     let egress = egress(&[]);
     for status in [300_u16, 301, 302, 303, 305, 307, 308] {
         for host in ["127.0.0.1", "[::1]", "localhost", "169.254.169.254", "0.0.0.0"] {
-            assert_eq!(post(&egress, &format!("http://{receiver}/{status}/{host}")).await, Ok(status), "it is the answer, and nothing more");
+            assert_eq!(
+                post(&egress, &format!("http://{receiver}/{status}/{host}")).await,
+                Ok(status),
+                "it is the answer, and nothing more"
+            );
         }
     }
     assert_eq!(canary.hits(), 0);
@@ -251,7 +356,9 @@ async fn slow_endless_and_broken_answers_end_with_one_reason_each() {
                 drop(connection.write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"));
                 drip(connection, b"5\r\nxxxxx\r\n", Duration::ZERO);
             }
-            "/announced" => drop(connection.write_all(format!("HTTP/1.1 200 OK\r\ncontent-length: 99999999\r\n\r\n{}", "x".repeat(9999)).as_bytes())),
+            "/announced" => {
+                drop(connection.write_all(format!("HTTP/1.1 200 OK\r\ncontent-length: 99999999\r\n\r\n{}", "x".repeat(9999)).as_bytes()))
+            }
             "/nonsense" => drop(connection.write_all(b"220 smtp ready\r\n")),
             _ => {}
         }

@@ -118,7 +118,7 @@ impl Workers {
                 automation::start_due(&mut workers, &pool, automation);
             }
             if roles.webhooks {
-                automation::start_webhooks(&mut workers, &pool, automation, Followed { contexts: known, partitions, heads });
+                automation::start_webhooks(&mut workers, &pool, automation, &Followed { contexts: known, partitions, heads });
             }
         }
         if roles.janitor {

@@ -38,7 +38,10 @@ fn a_missing_variable_is_named_with_an_example() {
     fails_with(&neuroops(&["work"], &[]), &["KAFKA_BOOTSTRAP_SERVERS"]);
     fails_with(&neuroops(&["work", "--only", "webhooks"], &[]), &["SECRETS_KEY", "openssl rand"]);
     fails_with(&neuroops(&["webhooks", "list"], &[]), &["DATABASE_WORKER_URL"]);
-    fails_with(&neuroops(&["webhooks", "replay", "e-1", "--tenant", "01970000-0000-7000-8000-000000000001"], &[]), &["--since", "--failed"]);
+    fails_with(
+        &neuroops(&["webhooks", "replay", "e-1", "--tenant", "01970000-0000-7000-8000-000000000001"], &[]),
+        &["--since", "--failed"],
+    );
     fails_with(&neuroops(&["migrate"], &[]), &["DATABASE_ADMIN_URL"]);
 }
 

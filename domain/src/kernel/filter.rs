@@ -65,7 +65,8 @@ impl EventFilter {
                 return fault(list, "at most 50 values are expected");
             }
         }
-        let name = |text: &String| plain(text) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        let name =
+            |text: &String| plain(text) && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
         if !self.contexts.iter().all(name) {
             return fault("contexts", "the name of a context is expected");
         }

@@ -78,7 +78,8 @@ pub async fn read(state: &GatewayState, caller: &Caller, def: &WebhooksDef, id: 
         Some(None) => return Err(Problem::bad_value("invalid_parameter", "limit", format!("a number from 1 to {LIMIT_MAX} is expected"))),
     };
     let after = after.as_deref().map(cursor).transpose()?;
-    let missing = || Problem::new(StatusCode::NOT_FOUND, format!("{}.not_found", def.context), "There is no such endpoint.").field("id", "");
+    let missing =
+        || Problem::new(StatusCode::NOT_FOUND, format!("{}.not_found", def.context), "There is no such endpoint.").field("id", "");
     let id: AggregateId = id.parse().map_err(|_| missing())?;
     let tenant = caller.tenant_id.0;
     let mut tx = TenantTx::begin(state.pool(), tenant).await?;

@@ -53,7 +53,8 @@ fn refused(def: &WebhooksDef, code: &str, field: &str, message: String) -> Probl
 }
 
 fn not_set_up() -> Problem {
-    Problem::unavailable("webhooks_not_set_up", "Webhooks are not set up here: whoever runs the platform sets SECRETS_KEY.").retry_after(600)
+    Problem::unavailable("webhooks_not_set_up", "Webhooks are not set up here: whoever runs the platform sets SECRETS_KEY.")
+        .retry_after(600)
 }
 
 fn def_of(state: &GatewayState, found: &Found) -> Option<&'static WebhooksDef> {
@@ -141,7 +142,8 @@ async fn known_places(state: &GatewayState, caller: &Caller, said: &Said) -> Res
 /// The secret that the command has made; nothing where it makes none. The same command, sent again under its idempotency key, shows the
 /// same one.
 pub async fn secret(state: &GatewayState, caller: &Caller, found: &Found, receipt: &Receipt) -> Result<Option<String>, Problem> {
-    const READ: &str = "SELECT (payload->>'secret_id')::uuid FROM log.events WHERE context = $1 AND partition = $2 AND position = $3 AND tenant_id = $4";
+    const READ: &str =
+        "SELECT (payload->>'secret_id')::uuid FROM log.events WHERE context = $1 AND partition = $2 AND position = $3 AND tenant_id = $4";
     let issuing = def_of(state, found).is_some_and(|def| def.issuing.contains(&found.command));
     let (true, Some(support), Some(event)) = (issuing, &state.options().webhooks, receipt.events.first()) else { return Ok(None) };
     let tenant = caller.tenant_id.0;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::components::{parameter, problems};
 use super::queries::responses;
 use super::{Builder, operation_id};
-use crate::catalogue::{DELIVERIES, Catalogue, FILES, RUN};
+use crate::catalogue::{Catalogue, DELIVERIES, FILES, RUN};
 use crate::exports::TableFormat;
 use crate::queries::FORMATS;
 
@@ -44,8 +44,10 @@ fn deliveries(context: &str, aggregate: &str) -> Value {
         "properties": { "data": { "type": "array", "items": delivery }, "next_cursor": text }
     });
     let mut responses = problems(&["400", "401", "403", "404", "405", "414", "429", "503"]);
-    responses.insert("200".to_owned(), json!({ "description": "The latest first.", "content": { "application/json": { "schema": page } } }));
-    let query = |name: &str, schema: Value, description: &str| json!({ "name": name, "in": "query", "schema": schema, "description": description });
+    responses
+        .insert("200".to_owned(), json!({ "description": "The latest first.", "content": { "application/json": { "schema": page } } }));
+    let query =
+        |name: &str, schema: Value, description: &str| json!({ "name": name, "in": "query", "schema": schema, "description": description });
     json!({
         "operationId": operation_id(&["deliveries", context, aggregate]),
         "tags": [context],

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use domain::kernel::{EventFilter, RecordedEvent, cloud_event};
 
-use super::hub::{After, Hub, RETRY, read};
+use super::hub::{After, Follower, RETRY, read};
 use super::{Ending, Queue};
 use crate::auth::Caller;
 use crate::position::Token;
@@ -23,7 +23,7 @@ pub struct Feed {
     partition: i32,
     /// The last position that was looked at, by context.
     positions: BTreeMap<&'static str, i64>,
-    hub: Arc<Hub>,
+    hub: Follower,
 }
 
 impl Feed {
@@ -33,7 +33,7 @@ impl Feed {
         caller: Arc<Caller>,
         filter: EventFilter,
         positions: BTreeMap<&'static str, i64>,
-        hub: Arc<Hub>,
+        hub: Follower,
     ) -> Self {
         let partition = state.partition(caller.tenant_id);
         Self { state, caller, filter, partition, positions, hub }

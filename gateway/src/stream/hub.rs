@@ -5,6 +5,7 @@
 //! the log by itself.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -65,15 +66,22 @@ pub enum After {
 pub struct Hub {
     tenant: TenantId,
     partition: i32,
+    /// How many streams follow it. Once there are none, it is never followed again: the next stream gets another.
+    followers: AtomicUsize,
     rings: Mutex<Rings>,
     told: watch::Sender<u64>,
 }
 
 impl Hub {
     fn new(tenant: TenantId, partition: i32, heads: &BTreeMap<&'static str, i64>) -> Self {
-        let ring = |(context, head): (&&'static str, &i64)| (*context, Ring { complete_after: *head, seen: *head, events: VecDeque::new() });
+        let ring =
+            |(context, head): (&&'static str, &i64)| (*context, Ring { complete_after: *head, seen: *head, events: VecDeque::new() });
         let rings = Rings { rings: heads.iter().map(ring).collect(), ..Rings::default() };
-        Self { tenant, partition, rings: Mutex::new(rings), told: watch::channel(0).0 }
+        Self { tenant, partition, followers: AtomicUsize::new(0), rings: Mutex::new(rings), told: watch::channel(0).0 }
+    }
+
+    fn is_followed(&self) -> bool {
+        self.followers.load(Ordering::Acquire) > 0
     }
 
     /// Tells of new events.
@@ -138,7 +146,8 @@ impl Hub {
         }
         while *bytes > RING_BYTES_MAX {
             // The oldest of any context goes first.
-            let oldest = rings.values_mut().filter(|ring| !ring.events.is_empty()).min_by_key(|ring| ring.events.front().map(|e| e.recorded_at));
+            let oldest =
+                rings.values_mut().filter(|ring| !ring.events.is_empty()).min_by_key(|ring| ring.events.front().map(|e| e.recorded_at));
             let Some((ring, event)) = oldest.and_then(|ring| ring.events.pop_front().map(|event| (ring, event))) else { break };
             ring.complete_after = event.position;
             *bytes = bytes.saturating_sub(size(&event));
@@ -161,11 +170,35 @@ impl Hub {
                     tokio::time::sleep(RETRY).await;
                 }
             }
-            // Nobody follows any more: only this task holds it.
-            if Arc::strong_count(&self) == 1 {
+            if !self.is_followed() {
                 return;
             }
         }
+    }
+}
+
+/// A stream's hold on a hub.
+pub struct Follower(Arc<Hub>);
+
+impl Follower {
+    /// Called under the lock of all hubs.
+    fn of(hub: Arc<Hub>) -> Self {
+        hub.followers.fetch_add(1, Ordering::AcqRel);
+        Self(hub)
+    }
+}
+
+impl std::ops::Deref for Follower {
+    type Target = Hub;
+
+    fn deref(&self) -> &Hub {
+        &self.0
+    }
+}
+
+impl Drop for Follower {
+    fn drop(&mut self) {
+        self.0.followers.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -195,7 +228,7 @@ pub async fn read(
 
 #[derive(Default)]
 struct Known {
-    hubs: HashMap<TenantId, Weak<Hub>>,
+    hubs: HashMap<TenantId, Arc<Hub>>,
     /// How far it was asked whom there is something for; of log partitions with hubs only.
     passed: HashMap<i32, BTreeMap<&'static str, i64>>,
 }
@@ -203,8 +236,8 @@ struct Known {
 impl Known {
     /// Log partitions and contexts with hubs whose heads have moved.
     fn moved(&mut self, heads: &HashMap<Place, i64>) -> Vec<(&'static str, i32, i64, i64)> {
-        self.hubs.retain(|_, hub| hub.strong_count() > 0);
-        let followed: BTreeSet<i32> = self.hubs.values().filter_map(|hub| Some(hub.upgrade()?.partition)).collect();
+        self.hubs.retain(|_, hub| hub.is_followed());
+        let followed: BTreeSet<i32> = self.hubs.values().map(|hub| hub.partition).collect();
         self.passed.retain(|partition, _| followed.contains(partition));
         let mut moved = Vec::new();
         for (partition, contexts) in &self.passed {
@@ -228,12 +261,12 @@ impl Known {
             }
         }
         let mut to_read = Vec::new();
-        for hub in self.hubs.values().filter_map(Weak::upgrade) {
+        for hub in self.hubs.values() {
             let Some(untils) = by_partition.get(&hub.partition) else { continue };
             if !tenants.contains(&hub.tenant.0) {
                 hub.pass(untils);
             } else if hub.aim(untils) {
-                to_read.push(hub);
+                to_read.push(hub.clone());
             }
         }
         to_read
@@ -256,22 +289,21 @@ impl Hubs {
         Self { known, heads, contexts: contexts.into() }
     }
 
-    /// The hub of a tenant; it lasts as long as somebody holds it.
-    pub async fn of(&self, tenant: TenantId, partition: i32) -> Arc<Hub> {
+    /// The hub of a tenant; it lasts as long as somebody follows it.
+    pub async fn of(&self, tenant: TenantId, partition: i32) -> Follower {
         // Before the heads are known for the first time, everything would look new. Should the watch end, the gateway ends too.
         drop(self.heads.clone().wait_for(|heads| !heads.is_empty()).await);
         let mut known = lock(&self.known);
-        if let Some(hub) = known.hubs.get(&tenant).and_then(Weak::upgrade) {
-            return hub;
+        if let Some(hub) = known.hubs.get(&tenant).filter(|hub| hub.is_followed()) {
+            return Follower::of(hub.clone());
         }
         let heads = self.heads.borrow().clone();
-        let head = |context: &&'static str| {
-            (*context, heads.get(&Place { context: (*context).to_owned(), partition }).copied().unwrap_or(0))
-        };
+        let head =
+            |context: &&'static str| (*context, heads.get(&Place { context: (*context).to_owned(), partition }).copied().unwrap_or(0));
         let passed = known.passed.entry(partition).or_insert_with(|| self.contexts.iter().map(head).collect());
         let hub = Arc::new(Hub::new(tenant, partition, passed));
-        known.hubs.insert(tenant, Arc::downgrade(&hub));
-        hub
+        known.hubs.insert(tenant, hub.clone());
+        Follower::of(hub)
     }
 }
 

@@ -63,14 +63,21 @@ async fn what_cannot_work_is_refused_with_one_reason_each() {
     let with = |filter: Value| json!({ "url": "https://hooks.example.com/", "filter": filter }).to_string();
     owner.post(REGISTER, &with(json!({ "contexts": ["law"] }))).await.is_problem(404, "unknown_context");
     owner.post(REGISTER, &with(json!({ "types": ["a*b"] }))).await.is_problem(422, "webhooks.filter_invalid");
-    gateway.client_of(owner.tenant, "member").post(REGISTER, &body("https://hooks.example.com/")).await.is_problem(422, "webhooks.not_allowed");
+    gateway
+        .client_of(owner.tenant, "member")
+        .post(REGISTER, &body("https://hooks.example.com/"))
+        .await
+        .is_problem(422, "webhooks.not_allowed");
     gateway.client_of(owner.tenant, "auditor").post(REGISTER, &body("https://hooks.example.com/")).await.is_problem(403, "forbidden");
     let line = json!({ "context": "webhooks", "aggregate": "endpoint", "id": "e-2", "command": "register", "body": { "url": "https://hooks.example.com/" } });
     let bulk = owner.post("/v1/commands", &format!("{line}\n")).await.json();
     assert_eq!(bulk["problem"]["code"], "not_in_bulk", "{bulk}");
 
     owner.post(REGISTER, &body("https://hooks.example.com/")).await;
-    owner.post("/v1/webhooks/endpoint/e-1/change", &json!({ "url": "https://10.0.0.1/" }).to_string()).await.is_problem(422, "webhooks.address_forbidden");
+    owner
+        .post("/v1/webhooks/endpoint/e-1/change", &json!({ "url": "https://10.0.0.1/" }).to_string())
+        .await
+        .is_problem(422, "webhooks.address_forbidden");
     let place = owner.post("/v1/webhooks/endpoint/e-1/disable", "{}").await.json()["position"].as_str().unwrap().to_owned();
     let (prefix, position) = place.split_once('@').unwrap();
     let replay = async |body: Value| owner.post("/v1/webhooks/endpoint/e-1/replay", &body.to_string()).await;
@@ -111,12 +118,18 @@ async fn deliveries_are_shown_page_by_page_to_their_tenant() {
     listed(&gateway, &owner, "e-1").await;
     sqlx::query(PUT).bind(owner.tenant).execute(&gateway.db.worker).await.unwrap();
     let first = owner.get(&format!("{uri}?limit=3")).await.json();
-    let positions = |page: &Value| page["data"].as_array().unwrap().iter().map(|row| row["position"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+    let positions =
+        |page: &Value| page["data"].as_array().unwrap().iter().map(|row| row["position"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
     assert_eq!(positions(&first), ["crm/0@1", "crm/0@2", "crm/0@3"]);
     let rest = owner.get(&format!("{uri}?limit=3&cursor={}", first["next_cursor"].as_str().unwrap())).await.json();
     assert_eq!((positions(&rest), &rest["next_cursor"]), (vec!["crm/0@4".to_owned(), "crm/0@5".to_owned()], &Value::Null));
     assert_eq!(positions(&owner.get(&format!("{uri}?status=failed")).await.json()), ["crm/0@3"]);
-    for (query, code) in [("status=lost", "invalid_parameter"), ("limit=0", "invalid_parameter"), ("cursor=x", "invalid_cursor"), ("more=1", "unknown_parameter")] {
+    for (query, code) in [
+        ("status=lost", "invalid_parameter"),
+        ("limit=0", "invalid_parameter"),
+        ("cursor=x", "invalid_cursor"),
+        ("more=1", "unknown_parameter"),
+    ] {
         owner.get(&format!("{uri}?{query}")).await.is_problem(400, code);
     }
     gateway.client("owner").await.get(uri).await.is_problem(404, "webhooks.not_found");

@@ -115,7 +115,12 @@ impl Gateway {
         let shutdown = CancellationToken::new();
         // Tests change rows by hand, which no checkpoint tells: answers are kept only where a test asks for it.
         let cache_worth = Duration::MAX;
-        let options = change(GatewayOptions { deny_refresh: Duration::from_millis(50), cache_worth, webhooks: Some(webhooks()), ..GatewayOptions::new(SECRET) });
+        let options = change(GatewayOptions {
+            deny_refresh: Duration::from_millis(50),
+            cache_worth,
+            webhooks: Some(webhooks()),
+            ..GatewayOptions::new(SECRET)
+        });
         let limits = options.connection_limits();
         let Extras { features, receivers } = extras(&db);
         let state = GatewayState::start(GatewayParts {

@@ -2,9 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::kernel::{Aggregate as _, EventFilter, RecordedEvent, is_of};
-use domain::webhooks::endpoint::{
-    Begin, Cause, Endpoint, EndpointEvent, EndpointRegistered, EndpointStatus, SECRETS_MAX, SigningSecret,
-};
+use domain::webhooks::endpoint::{Begin, Cause, Endpoint, EndpointEvent, EndpointRegistered, EndpointStatus, SECRETS_MAX, SigningSecret};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

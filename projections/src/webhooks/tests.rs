@@ -52,7 +52,8 @@ fn row(events: &[RecordedEvent]) -> Value {
 #[test]
 fn an_endpoint_shows_where_it_stands() {
     let rotated = json!({ "secret_id": Uuid::from_u128(2), "previous_until": "2026-03-02T00:00:00Z" });
-    let (rotated, gone) = (event(2, "endpoint_secret_rotated", &rotated), event(3, "endpoint_disabled", &json!({ "cause": "gone", "detail": "410" })));
+    let (rotated, gone) =
+        (event(2, "endpoint_secret_rotated", &rotated), event(3, "endpoint_disabled", &json!({ "cause": "gone", "detail": "410" })));
     let disabled = row(&[registered(), rotated.clone(), gone.clone()]);
     assert_eq!((&disabled["status"], &disabled["cause"], &disabled["detail"]), (&json!("disabled"), &json!("gone"), &json!("410")));
     assert_eq!(disabled["secrets"][0]["until"], "2026-03-02T00:00:00Z");

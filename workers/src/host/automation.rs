@@ -13,8 +13,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Followed, Workers, run_while_held};
 use crate::due::{self, DueOptions, DueRunner, DueSource};
-use crate::webhooks::{self, SHARDS, Shard, ShardParts, Webhooks};
 use crate::processes::{self, Backlog, Effects, ProcessOptions, Recorder, Runner, backlogs};
+use crate::webhooks::{self, SHARDS, Shard, ShardParts, Webhooks};
 
 /// How often backlogs are counted.
 const MEASURE: Duration = Duration::from_secs(5);
@@ -99,7 +99,7 @@ pub(super) fn start_due(workers: &mut Workers, pool: &PgPool, automation: &Autom
 }
 
 /// Starts the shards of webhooks, each under a lease of its own.
-pub(super) fn start_webhooks(workers: &mut Workers, pool: &PgPool, automation: &Automation, followed: Followed) {
+pub(super) fn start_webhooks(workers: &mut Workers, pool: &PgPool, automation: &Automation, followed: &Followed) {
     let Some(webhooks) = &automation.webhooks else { return };
     let names = (0..SHARDS).map(webhooks::lease_name).collect();
     let leases = Arc::new(Leases::start(pool.clone(), "webhooks", names, workers.cancel.clone()));

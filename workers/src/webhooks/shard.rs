@@ -203,7 +203,8 @@ impl Shard {
         }
         let headers = work.store.headers(&wanted, PAGE).await?;
         let found = intake::sort(&wanted, &headers, |key| work.served.get(key).map(|served| -> &EventFilter { &served.setting.filter }));
-        let stored = |one: &Wanted| work.served.get(&one.endpoint).and_then(|served| served.cursors.get(&one.context)).map_or(0, |c| c.stored);
+        let stored =
+            |one: &Wanted| work.served.get(&one.endpoint).and_then(|served| served.cursors.get(&one.context)).map_or(0, |c| c.stored);
         let moves = intake::moves(&wanted, &found, stored);
         if !moves.is_empty() {
             for key in work.store.take_in(&moves, &found.stretches).await? {

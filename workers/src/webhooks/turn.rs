@@ -116,7 +116,13 @@ impl Courier {
     }
 
     /// Posts an event and notes the attempt. Whether the lane may go on.
-    async fn deliver(&self, setting: &Setting, secrets: &[TenantSecret], event: &RecordedEvent, report: &mut Report) -> Result<bool, String> {
+    async fn deliver(
+        &self,
+        setting: &Setting,
+        secrets: &[TenantSecret],
+        event: &RecordedEvent,
+        report: &mut Report,
+    ) -> Result<bool, String> {
         let (at, started) = (clock::now(), Instant::now());
         let outcome = self.post(setting, secrets, event).await?;
         let first_at = report.first_attempt_at.unwrap_or(at);
@@ -172,7 +178,8 @@ impl Courier {
             headers.insert(HeaderName::from_static(name), value);
         }
         let result = self.webhooks.egress.post(&setting.url, headers, Bytes::from(body)).await;
-        let failed = |http_status, reason, detail: String| Outcome { http_status, reason: Some(reason), detail: Some(detail), retry_after: None };
+        let failed =
+            |http_status, reason, detail: String| Outcome { http_status, reason: Some(reason), detail: Some(detail), retry_after: None };
         Ok(match result {
             Ok(Answer { status, .. }) if (200..300).contains(&status) => {
                 Outcome { http_status: Some(status), reason: None, detail: None, retry_after: None }

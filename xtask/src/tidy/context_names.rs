@@ -11,7 +11,19 @@ const RUNTIMES: [&str; 3] = ["commands/src", "gateway/src", "workers/src"];
 /// Contexts that are named by an everyday word. Their names count only where they can mean nothing else: as the module of
 /// a crate and as the first part of a wire type, table or URL.
 const EVERYDAY_WORDS: [&str; 13] = [
-    "analytics", "assets", "billing", "energy", "identity", "keys", "knowledge", "logistics", "media", "risk", "scheduling", "tenancy", "webhooks",
+    "analytics",
+    "assets",
+    "billing",
+    "energy",
+    "identity",
+    "keys",
+    "knowledge",
+    "logistics",
+    "media",
+    "risk",
+    "scheduling",
+    "tenancy",
+    "webhooks",
 ];
 
 /// No code of a runtime outside its tests names a context.

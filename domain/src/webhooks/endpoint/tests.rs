@@ -56,11 +56,23 @@ fn nobody_else_lets_events_leave() {
 
 #[test]
 fn what_is_not_an_address_or_a_filter_is_refused() {
-    for url in ["ftp://x/", "hooks.example.com", "https://", "https:///x", "https://:80/", "https://u:p@x/", "https://x/#y", "https://x\\@y/", "https://ü/"] {
+    for url in [
+        "ftp://x/",
+        "hooks.example.com",
+        "https://",
+        "https:///x",
+        "https://:80/",
+        "https://u:p@x/",
+        "https://x/#y",
+        "https://x\\@y/",
+        "https://ü/",
+    ] {
         given_nothing::<Endpoint>().when_json("register", &json!({ "url": url })).then_rejected("webhooks.url_invalid");
         endpoint().when_json("change", &json!({ "url": url })).then_rejected("webhooks.url_invalid");
     }
-    for filter in [json!({ "types": ["a*b"] }), json!({ "subjects": ["x"] }), json!({ "contexts": [""] }), json!({ "types": vec!["x"; 51] })] {
+    for filter in
+        [json!({ "types": ["a*b"] }), json!({ "subjects": ["x"] }), json!({ "contexts": [""] }), json!({ "types": vec!["x"; 51] })]
+    {
         let wanted = json!({ "url": "https://x/", "filter": filter });
         given_nothing::<Endpoint>().when_json("register", &wanted).then_rejected("webhooks.filter_invalid");
     }
@@ -96,8 +108,10 @@ fn secrets_overlap_for_a_while_and_at_most_so_many_sign() {
 
 #[test]
 fn disabling_and_enabling_twice_changes_nothing() {
-    let disabled = endpoint().when_json("disable", &json!({ "cause": "gone" })).then([EndpointDisabled { cause: Cause::Gone, detail: None }.into()]);
-    let enabled = disabled.when_json("disable", &json!({})).then_nothing().when_json("enable", &json!({})).then([EndpointEnabled {}.into()]);
+    let disabled =
+        endpoint().when_json("disable", &json!({ "cause": "gone" })).then([EndpointDisabled { cause: Cause::Gone, detail: None }.into()]);
+    let enabled =
+        disabled.when_json("disable", &json!({})).then_nothing().when_json("enable", &json!({})).then([EndpointEnabled {}.into()]);
     enabled.when_json("enable", &json!({})).then_nothing();
 }
 
@@ -105,7 +119,8 @@ fn disabling_and_enabling_twice_changes_nothing() {
 fn replays_are_numbered_and_say_one_thing() {
     let replay = |body: Value| endpoint().when_json("replay", &body);
     let first = replay(json!({ "after": ["crm/3@17"] })).then_accepted();
-    let EndpointEvent::EndpointReplayRequested(second) = first.when_json("replay", &json!({ "events": ["crm/3@20"] })).events().remove(0) else {
+    let EndpointEvent::EndpointReplayRequested(second) = first.when_json("replay", &json!({ "events": ["crm/3@20"] })).events().remove(0)
+    else {
         panic!("another event")
     };
     assert_eq!((second.number, second.events, second.after.len()), (2, vec!["crm/3@20".to_owned()], 0));
@@ -125,7 +140,13 @@ fn replays_are_numbered_and_say_one_thing() {
 fn a_removed_endpoint_stays_removed() {
     let removed = || endpoint().when_json("remove", &json!({})).then([EndpointRemoved {}.into()]);
     removed().when_json("remove", &json!({})).then_nothing();
-    for (name, body) in [("change", json!({})), ("rotate-secret", json!({})), ("enable", json!({})), ("disable", json!({})), ("replay", json!({ "events": ["crm/0@1"] }))] {
+    for (name, body) in [
+        ("change", json!({})),
+        ("rotate-secret", json!({})),
+        ("enable", json!({})),
+        ("disable", json!({})),
+        ("replay", json!({ "events": ["crm/0@1"] })),
+    ] {
         removed().when_json(name, &body).then_rejected("webhooks.removed");
     }
 }

@@ -45,7 +45,8 @@ async fn an_endpoint_is_told_of_what_it_asks_for_and_may_follow() {
     assert_eq!(receiver.wait_for(2).await.len(), 2, "from the start means from the first event");
     world.ask("all", "remove", &json!({})).await;
     let served = async || {
-        let count: i64 = sqlx::query_scalar("SELECT count(*) FROM runtime.webhook_cursors").fetch_one(&world.db.worker).await.expect("a number");
+        let count: i64 =
+            sqlx::query_scalar("SELECT count(*) FROM runtime.webhook_cursors").fetch_one(&world.db.worker).await.expect("a number");
         (count == 0).then_some(())
     };
     eventually("a removed endpoint is forgotten", served).await;
@@ -59,7 +60,14 @@ async fn an_endpoint_is_told_of_what_it_asks_for_and_may_follow() {
     world.wait_until_quiet().await;
     assert_eq!((one.tokens(), none.received().len(), receiver.received().len()), (vec!["b1".to_owned(), "b2".to_owned()], 0, 2));
     // An endpoint whose roles may not follow anything is told nothing.
-    let mut analyst = crate::support::request(world.tenant, "webhooks", "endpoint", "two", "register", &json!({ "url": none.url(), "roles": ["analyst"] }));
+    let mut analyst = crate::support::request(
+        world.tenant,
+        "webhooks",
+        "endpoint",
+        "two",
+        "register",
+        &json!({ "url": none.url(), "roles": ["analyst"] }),
+    );
     analyst.actor.roles = vec!["owner".to_owned(), "analyst".to_owned()];
     world.bus.execute(analyst).await.expect("accepted");
     world.count("b", numbered("c", 1)).await;
@@ -83,7 +91,9 @@ async fn a_failing_subject_holds_back_its_own_later_events_and_no_others() {
     world.count("a", numbered("a", 3)).await;
     world.count("b", numbered("b", 3)).await;
     receiver.wait_for(3).await;
-    let log = world.wait_for_log("e-1", "a1 is retried", |log| log.iter().any(|row| row["status"] == "retrying" && row["attempts"].as_i64() > Some(1))).await;
+    let log = world
+        .wait_for_log("e-1", "a1 is retried", |log| log.iter().any(|row| row["status"] == "retrying" && row["attempts"].as_i64() > Some(1)))
+        .await;
     assert_eq!(receiver.tokens(), ["b1", "b2", "b3"]);
     let of_a: Vec<&Value> = log.iter().filter(|row| row["subject"] == "tally/a").collect();
     assert_eq!(of_a.len(), 1, "the events after the one that fails are not attempted");
@@ -137,9 +147,11 @@ async fn what_is_given_up_is_shown_and_can_be_asked_for_again() {
     let receiver = Receiver::start();
     let broken = Arc::new(AtomicBool::new(true));
     let is_broken = broken.clone();
-    receiver.answers(move |received| {
-        if received.token() == "a2" && is_broken.load(Ordering::SeqCst) { StatusCode::BAD_REQUEST } else { StatusCode::OK }
-    });
+    receiver.answers(
+        move |received| {
+            if received.token() == "a2" && is_broken.load(Ordering::SeqCst) { StatusCode::BAD_REQUEST } else { StatusCode::OK }
+        },
+    );
     world.register("e-1", &receiver.url(), json!({ "filter": { "contexts": ["shop"] } })).await;
     world.count("a", numbered("a", 3)).await;
     receiver.wait_for(2).await;
@@ -147,7 +159,10 @@ async fn what_is_given_up_is_shown_and_can_be_asked_for_again() {
     assert_eq!(receiver.tokens(), ["a1", "a3"], "after the last attempt, the subject goes on");
     let filter = DeliveryFilter { tenant: Some(world.tenant), endpoint: Some("e-1"), status: Some("failed"), limit: 10 };
     let failed = deliveries(&world.db.worker, &filter).await.expect("rows");
-    assert_eq!((failed.len(), failed[0].attempts, failed[0].http_status, failed[0].reason.as_deref()), (1, 3, Some(400), Some("http_status")));
+    assert_eq!(
+        (failed.len(), failed[0].attempts, failed[0].http_status, failed[0].reason.as_deref()),
+        (1, 3, Some(400), Some("http_status"))
+    );
     let reach = reaches(&world.db.worker, projections::contexts::WEBHOOKS, Some(world.tenant), 10).await.expect("rows");
     assert_eq!((reach.len(), reach[0].failed, reach[0].waiting), (1, 1, 0));
     broken.store(false, Ordering::SeqCst);
@@ -220,11 +235,13 @@ impl World {
 
     /// Where the event that counted a token stands.
     async fn log_position(&self, token: &str) -> String {
-        sqlx::query_scalar("SELECT context || '/' || partition || '@' || position FROM log.events WHERE tenant_id = $1 AND payload->>'token' = $2")
-            .bind(self.tenant)
-            .bind(token)
-            .fetch_one(&self.db.worker)
-            .await
-            .expect("an event")
+        sqlx::query_scalar(
+            "SELECT context || '/' || partition || '@' || position FROM log.events WHERE tenant_id = $1 AND payload->>'token' = $2",
+        )
+        .bind(self.tenant)
+        .bind(token)
+        .fetch_one(&self.db.worker)
+        .await
+        .expect("an event")
     }
 }

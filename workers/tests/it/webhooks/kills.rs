@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use serde_json::json;
 
 use super::receiver::Receiver;
-use super::{World, WorkerProcess};
+use super::{WorkerProcess, World};
 
 const SUBJECTS: usize = 12;
 const EVENTS: usize = 360;
@@ -20,7 +20,11 @@ async fn kills_of_receivers_and_workers_lose_no_delivery() {
     // A receiver that is not the fastest, and now and then refuses.
     receiver.answers(|received| {
         std::thread::sleep(Duration::from_millis(1));
-        if received.body.len() % 7 == 0 && received.header("webhook-timestamp").ends_with('3') { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }
+        if received.body.len().is_multiple_of(7) && received.header("webhook-timestamp").ends_with('3') {
+            StatusCode::SERVICE_UNAVAILABLE
+        } else {
+            StatusCode::OK
+        }
     });
     let mut workers = WorkerProcess::start(&world.db);
     world.register("e-1", &receiver.url(), json!({ "filter": { "contexts": ["shop"] } })).await;
@@ -28,7 +32,7 @@ async fn kills_of_receivers_and_workers_lose_no_delivery() {
         for number in (0..EVENTS).skip(round * EVENTS / ROUNDS).take(EVENTS / ROUNDS) {
             world.count(&format!("t{}", number % SUBJECTS), [format!("{:04}", number / SUBJECTS)]).await;
             if number % (EVENTS / ROUNDS) == EVENTS / ROUNDS / 2 {
-                if round % 2 == 0 {
+                if round.is_multiple_of(2) {
                     workers.kill();
                     workers = WorkerProcess::start(&world.db);
                 } else {
@@ -36,7 +40,7 @@ async fn kills_of_receivers_and_workers_lose_no_delivery() {
                 }
             }
         }
-        if round % 2 == 1 {
+        if !round.is_multiple_of(2) {
             receiver.restart();
         } else {
             // Let the workers get the leases of those that were killed, so that there is something to be interrupted.
@@ -45,7 +49,8 @@ async fn kills_of_receivers_and_workers_lose_no_delivery() {
         }
     }
     let all = async || {
-        let distinct: std::collections::BTreeSet<(String, String)> = receiver.received().iter().map(|one| (one.subject(), one.token())).collect();
+        let distinct: std::collections::BTreeSet<(String, String)> =
+            receiver.received().iter().map(|one| (one.subject(), one.token())).collect();
         (distinct.len() == EVENTS).then_some(())
     };
     crate::support::eventually("every event has arrived", all).await;

@@ -61,7 +61,8 @@ fn webhooks(options: WebhookOptions) -> Webhooks {
 
 async fn start(worker: sqlx::PgPool, app: &sqlx::PgPool, partitions: i32, options: WebhookOptions) -> Workers {
     let none: [&'static ContextDef; 0] = [];
-    let automation = Automation { webhooks: Some(webhooks(options)), ..Automation::new(bus(app, partitions), &none, &[], Effects::new(Vec::new())) };
+    let automation =
+        Automation { webhooks: Some(webhooks(options)), ..Automation::new(bus(app, partitions), &none, &[], Effects::new(Vec::new())) };
     let options = WorkerOptions {
         pool: worker,
         kafka: None,
@@ -150,7 +151,9 @@ impl World {
 
     /// The log of deliveries of an endpoint: token-free, by position.
     async fn log(&self, endpoint: &str) -> Vec<Value> {
-        let query = sqlx::query_scalar("SELECT to_jsonb(d) FROM runtime.webhook_deliveries d WHERE tenant_id = $1 AND endpoint_id = $2 ORDER BY context, position");
+        let query = sqlx::query_scalar(
+            "SELECT to_jsonb(d) FROM runtime.webhook_deliveries d WHERE tenant_id = $1 AND endpoint_id = $2 ORDER BY context, position",
+        );
         query.bind(self.tenant).bind(endpoint).fetch_all(&self.db.worker).await.expect("rows")
     }
 
