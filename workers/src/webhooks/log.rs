@@ -19,7 +19,7 @@ impl Store {
     /// Forgets deliveries that are long done with, and secrets that no endpoint has any more.
     pub async fn forget(&self, kept: Duration) -> Result<u64, StoreError> {
         const OLD: &str = "DELETE FROM runtime.webhook_deliveries WHERE (tenant_id, endpoint_id, event_id) IN (SELECT tenant_id, endpoint_id, event_id \
-            FROM runtime.webhook_deliveries WHERE last_attempt_at < now() - $1 AND status <> 'retrying' LIMIT $2)";
+            FROM runtime.webhook_deliveries WHERE last_attempt_at < now() - $1 LIMIT $2)";
         const MANY: &str = "DELETE FROM runtime.webhook_deliveries d USING (SELECT s.tenant_id, s.endpoint_id, (SELECT x.last_attempt_at \
                 FROM runtime.webhook_deliveries x WHERE x.tenant_id = s.tenant_id AND x.endpoint_id = s.endpoint_id AND x.status = 'delivered' \
                 ORDER BY x.last_attempt_at DESC OFFSET $1 LIMIT 1) AS upto FROM runtime.webhook_endpoints s) k \
