@@ -74,4 +74,4 @@ class Invoice:
         self.net, self.tax = sum(line["net"] for line in lines), sum(line["tax"] for line in lines)
         self.gross = self.open = self.net + self.tax
         self.credited, self.written_off, self.payments = {}, 0, 0
-        self.disputed = False
+        self.used_credit = False

@@ -195,6 +195,7 @@ class Company:
         if credit and self.chance.percent(80):
             self.credits[customer["id"]] -= credit
             invoice.open -= credit
+            invoice.used_credit = True
             self.ledger.post((CREDIT, credit), (RECEIVABLE, -credit))
             self.correct(invoice, "apply-credit", {"amount": money(credit), "date": str(day), "reference": f"credit for {number}"})
         if invoice.open:
@@ -229,7 +230,7 @@ class Company:
         if kind == 1 and not invoice.payments and amount > 5_000:
             amount = amount * self.chance.of([40, 50, 60, 70]) // 100
             self.plan(day + datetime.timedelta(days=self.chance.between(12, 45)), "pay", invoice)
-        elif kind == 2:
+        elif kind == 2 and not invoice.used_credit:
             amount += self.chance.of([10, 100, 500, 1_000, 2_000])
         applied = min(amount, invoice.open)
         invoice.open -= applied

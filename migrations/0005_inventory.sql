@@ -69,6 +69,9 @@ CREATE TABLE inventory_stock_list_v1 (
     reorder_point bigint,
     reorder_quantity bigint,
     low boolean NOT NULL,
+    -- Whether it was told to be low; and since when that is to be looked at because the product has changed, NULL where the two agree.
+    below boolean NOT NULL,
+    due_at timestamptz,
     discontinued boolean NOT NULL,
     last_received_on date,
     last_shipped_on date,
@@ -85,6 +88,7 @@ CREATE INDEX ON inventory_stock_list_v1 (tenant_id, value_minor, id);
 CREATE INDEX ON inventory_stock_list_v1 (tenant_id, product_id);
 CREATE INDEX ON inventory_stock_list_v1 (tenant_id, warehouse_id);
 CREATE INDEX ON inventory_stock_list_v1 (tenant_id, id) WHERE low;
+CREATE INDEX ON inventory_stock_list_v1 (due_at) WHERE due_at IS NOT NULL;
 SELECT runtime.declare_read_model('inventory_stock_list', 'inventory.stock_list');
 
 CREATE TABLE inventory_movement_list_v1 (

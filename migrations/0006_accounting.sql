@@ -1,4 +1,4 @@
--- Read models of the context `accounting`. All but the last are filled by one projection, in one transaction, so that a report never sees
+-- Read models of the context `accounting`. All but the last two are filled by one projection, in one transaction, so that a report never sees
 -- a line without its balance or a balance without its account. Rows are found by tenant first, in every index.
 
 CREATE TABLE accounting_account_list_v1 (
@@ -27,6 +27,8 @@ CREATE TABLE accounting_journal_entry_list_v1 (
     tenant_id uuid NOT NULL,
     id text COLLATE "C" NOT NULL,
     date date NOT NULL,
+    -- The day of what it is about, where the books of that day were closed.
+    document_date date,
     description text,
     reference text,
     source text,
@@ -211,3 +213,25 @@ CREATE TABLE accounting_stock_check_v1 (
 ) WITH (fillfactor = 70);
 CREATE INDEX ON accounting_stock_check_v1 (tenant_id, id) WHERE difference_minor <> 0;
 SELECT runtime.declare_read_model('accounting_stock_check', 'accounting.stock_check');
+
+-- What invoices, payments and bills say that was to be posted to what customers owe, have to their credit, and suppliers are owed, and what
+-- was posted under the ids of their events. Debits less credits. The two come in any order.
+CREATE TABLE accounting_subledger_check_v1 (
+    tenant_id uuid NOT NULL,
+    -- The causing event's id, the subledger and the currency, with full stops between them.
+    id text COLLATE "C" NOT NULL,
+    event_id text COLLATE "C" NOT NULL,
+    event_type text,
+    subledger text COLLATE "C" NOT NULL,
+    currency text COLLATE "C" NOT NULL,
+    expected_minor bigint,
+    posted_minor bigint,
+    difference_minor bigint GENERATED ALWAYS AS (coalesce(posted_minor, 0) - coalesce(expected_minor, 0)) STORED,
+    expected_at timestamptz,
+    posted_at timestamptz,
+    -- The entries that are counted.
+    entries text[] NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+) WITH (fillfactor = 70);
+CREATE INDEX ON accounting_subledger_check_v1 (tenant_id, id) WHERE difference_minor <> 0;
+SELECT runtime.declare_read_model('accounting_subledger_check', 'accounting.subledger_check');

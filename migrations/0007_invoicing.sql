@@ -134,6 +134,7 @@ CREATE INDEX ON invoicing_bill_list_v1 (tenant_id, due_date, id);
 CREATE INDEX ON invoicing_bill_list_v1 (tenant_id, total_minor, id);
 CREATE INDEX ON invoicing_bill_list_v1 (tenant_id, open_minor, id);
 CREATE INDEX ON invoicing_bill_list_v1 (tenant_id, supplier_id);
+CREATE INDEX ON invoicing_bill_list_v1 (tenant_id, id) WHERE credited_minor <> 0;
 SELECT runtime.declare_read_model('invoicing_bill_list', 'invoicing.bill_list');
 
 CREATE TABLE invoicing_payment_list_v1 (

@@ -7,8 +7,9 @@ CREATE TABLE analytics_sale_list_v1 (
     id text COLLATE "C" NOT NULL,
     kind text NOT NULL,
     -- The invoice's id, or the credit note's number.
-    document_id text COLLATE "C" NOT NULL,
-    invoice_id text COLLATE "C" NOT NULL,
+    document_id text NOT NULL,
+    -- Of the collation of the invoices' ids, so that an invoice is found by its index.
+    invoice_id text NOT NULL,
     number text NOT NULL,
     line_id text COLLATE "C" NOT NULL,
     date date NOT NULL,

@@ -268,13 +268,14 @@ impl Maker {
 
 fn line(account: &str, side: Side, amount_minor: i64, control: Option<Control>) -> Result<Line> {
     let amount = Money::new(amount_minor, Currency::EUR);
-    Ok(Line { account: account.parse()?, side, amount, party: None, reference: None, memo: None, control })
+    Ok(Line { account: account.parse()?, side, amount, role: None, party: None, reference: None, memo: None, control })
 }
 
 fn entry(lines: Vec<Line>, document: Option<i64>, customer: Option<i64>) -> Result<JournalEntryPosted> {
     let text = |text: String| text.try_into().map_err(|error: String| anyhow!(error));
     Ok(JournalEntryPosted {
         date: Day(FIRST_DAY.parse()?),
+        document_date: None,
         description: Some("Bench".to_owned().try_into().map_err(|error: String| anyhow!(error))?),
         reference: document.map(|number| text(format!("R-{number}"))).transpose()?,
         source: None,

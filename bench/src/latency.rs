@@ -33,6 +33,7 @@ pub async fn run(bench: &Bench, report: &mut Report, rate_max: f64) -> Result<()
         projections: contexts::projections(),
         partitions: bench.partitions,
         automation: None,
+        notary: None,
         roles: Roles::ALL,
     })
     .await?;

@@ -4,6 +4,7 @@
 mod accounting;
 mod commands;
 mod latency;
+mod notary;
 mod rebuild;
 mod relay;
 mod report;
@@ -41,6 +42,9 @@ async fn run() -> Result<()> {
     }
     if wanted("growth") {
         commands::growth(&bench, &mut report).await?;
+    }
+    if wanted("notary") {
+        notary::run(&mut report).await?;
     }
     if wanted("accounting") {
         accounting::run(&bench, &mut report).await?;

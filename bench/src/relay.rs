@@ -37,6 +37,7 @@ async fn through_relay(bench: &Bench, events: i64) -> Result<f64> {
         projections: Vec::new(),
         partitions: bench.partitions,
         automation: None,
+        notary: None,
         roles: Roles { relay: true, ..Roles::NONE },
     })
     .await?;

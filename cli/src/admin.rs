@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use clap::Subcommand;
 use comfy_table::Table;
 use commands::CommandBus;
+use domain::kernel::{Actor, Currency};
 use platform::clock;
 use platform::config::Config;
 use platform::postgres::{self, DatabaseError};
@@ -30,6 +31,9 @@ pub enum TenantsCommand {
         /// Subject of the owner's token.
         #[arg(long, default_value = "owner")]
         owner: String,
+        /// The currency of its books, an ISO 4217 code. It stays.
+        #[arg(long, default_value = "EUR", value_parser = currency)]
+        currency: Currency,
         /// Days until the token expires.
         #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=365))]
         days: u32,
@@ -106,32 +110,40 @@ pub async fn migrate(config: &Config) -> Result<()> {
     Ok(())
 }
 
+fn currency(text: &str) -> Result<Currency, String> {
+    Currency::try_from(text).map_err(|error| error.to_string())
+}
+
 /// Makes a tenant, or finds the one with this id.
-pub async fn ensure_tenant(admin_url: &str, id: Option<Uuid>, name: &str) -> Result<Uuid> {
+pub async fn ensure_tenant(admin_url: &str, id: Option<Uuid>, name: &str, currency: Currency) -> Result<Uuid> {
     let id = id.unwrap_or_else(clock::new_id);
     let mut connection = connect(admin_url).await?;
-    sqlx::query("INSERT INTO tenancy.tenants (tenant_id, name) VALUES ($1, $2) ON CONFLICT (tenant_id) DO NOTHING")
+    sqlx::query("INSERT INTO tenancy.tenants (tenant_id, name, currency) VALUES ($1, $2, $3) ON CONFLICT (tenant_id) DO NOTHING")
         .bind(id)
         .bind(name)
+        .bind(currency.code())
         .execute(&mut connection)
         .await?;
     connection.close().await?;
     Ok(id)
 }
 
-async fn exists(admin_url: &str, tenant: Uuid) -> Result<bool> {
+/// The currency of a tenant's books.
+async fn currency_of(admin_url: &str, tenant: Uuid) -> Result<Currency> {
     let mut connection = connect(admin_url).await?;
-    let found = sqlx::query_scalar("SELECT EXISTS (SELECT FROM tenancy.tenants WHERE tenant_id = $1)")
+    let found: Option<String> = sqlx::query_scalar("SELECT currency FROM tenancy.tenants WHERE tenant_id = $1")
         .bind(tenant)
-        .fetch_one(&mut connection)
+        .fetch_optional(&mut connection)
         .await?;
     connection.close().await?;
-    Ok(found)
+    let Some(code) = found else { bail!("there is no tenant {tenant}; `neuroops tenants list` shows them") };
+    Currency::try_from(code.as_str()).with_context(|| format!("`{code}`, which is noted for the tenant {tenant}, is no currency"))
 }
 
 /// Sends a tenant the commands that every tenant starts with, each once however often this is done.
-pub async fn set_up(bus: &CommandBus, tenant: Uuid) -> Result<setup::Report> {
-    let report = setup::run(bus, &contexts::domains(), tenant).await?;
+pub async fn set_up(bus: &CommandBus, admin_url: &str, tenant: Uuid) -> Result<setup::Report> {
+    let currency = currency_of(admin_url, tenant).await?;
+    let report = setup::run(bus, &contexts::domains(), tenant, currency).await?;
     if !report.refused.is_empty() {
         bail!("the tenant {tenant} is not set up completely:\n  {}", report.refused.join("\n  "));
     }
@@ -142,6 +154,9 @@ pub async fn set_up(bus: &CommandBus, tenant: Uuid) -> Result<setup::Report> {
 pub async fn issue(admin_url: &str, jwt_secret: &str, tenant: Uuid, subject: &str, roles: &[String], lasts: Duration) -> Result<String> {
     if let Some(unknown) = roles.iter().find(|role| !ROLES.contains(&role.as_str())) {
         bail!("`{unknown}` is not a role; the roles are {}", ROLES.join(", "));
+    }
+    if Actor::is_reserved(subject) {
+        bail!("`{subject}` is a name that the platform keeps for itself; choose another subject");
     }
     let token_id = clock::new_id();
     let expires_at: DateTime<Utc> = clock::now() + lasts;
@@ -171,33 +186,31 @@ fn days(count: u32) -> Duration {
 pub async fn tenants(config: &Config, command: TenantsCommand) -> Result<()> {
     let admin = config.require_database_admin()?.expose();
     match command {
-        TenantsCommand::Create { name, owner, days: count } => {
+        TenantsCommand::Create { name, owner, currency, days: count } => {
             let secret = config.require_jwt_secret()?.expose();
             // Before the tenant is made: what is missing should cost nothing.
             let write_side = WriteSide::of_program(config, config.require_database()?.expose()).await?;
-            let tenant = ensure_tenant(admin, None, &name).await?;
+            let tenant = ensure_tenant(admin, None, &name, currency).await?;
             let token = issue(admin, secret, tenant, &owner, &["owner".to_owned()], days(count)).await?;
             println!("NEUROOPS_TENANT_ID={tenant}\nNEUROOPS_TOKEN={token}");
-            set_up(&write_side.bus, tenant).await?;
+            set_up(&write_side.bus, admin, tenant).await?;
         }
         TenantsCommand::Setup { tenant } => {
-            if !exists(admin, tenant).await? {
-                bail!("there is no tenant {tenant}; `neuroops tenants list` shows them");
-            }
+            currency_of(admin, tenant).await?;
             let write_side = WriteSide::of_program(config, config.require_database()?.expose()).await?;
-            let report = set_up(&write_side.bus, tenant).await?;
+            let report = set_up(&write_side.bus, admin, tenant).await?;
             println!("{tenant} is set up: {} commands done, {} were not needed.", report.done, report.already);
         }
         TenantsCommand::List => {
             let mut connection = connect(admin).await?;
-            let rows: Vec<(Uuid, String, String, DateTime<Utc>)> =
-                sqlx::query_as("SELECT tenant_id, name, status, created_at FROM tenancy.tenants ORDER BY created_at")
+            let rows: Vec<(Uuid, String, String, String, DateTime<Utc>)> =
+                sqlx::query_as("SELECT tenant_id, name, currency, status, created_at FROM tenancy.tenants ORDER BY created_at")
                     .fetch_all(&mut connection)
                     .await?;
             let mut table = Table::new();
-            table.set_header(["tenant", "name", "status", "created"]);
-            for (tenant, name, status, created) in rows {
-                table.add_row([tenant.to_string(), name, status, created.format("%Y-%m-%d %H:%M").to_string()]);
+            table.set_header(["tenant", "name", "currency", "status", "created"]);
+            for (tenant, name, currency, status, created) in rows {
+                table.add_row([tenant.to_string(), name, currency, status, created.format("%Y-%m-%d %H:%M").to_string()]);
             }
             println!("{table}");
         }

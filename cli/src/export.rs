@@ -37,7 +37,7 @@ pub struct ExportArgs {
     /// The read model or report, e.g. `contact-list`.
     source: String,
     /// The format of the files.
-    #[arg(long, default_value = "parquet", value_parser = ["parquet", "csv", "arrow"])]
+    #[arg(long, default_value = "parquet", value_parser = ["parquet", "csv", "ndjson", "arrow"])]
     format: String,
     /// The folder for the files; made if it is not there.
     #[arg(long)]

@@ -2,11 +2,13 @@
 
 mod admin;
 mod analytics;
+mod audit;
 mod billing;
 mod client;
 mod demo;
 mod export;
 mod import;
+mod matching;
 mod operations;
 mod processes;
 mod roles;
@@ -59,6 +61,9 @@ enum Command {
     /// Look after Kafka's topics.
     #[command(subcommand)]
     Kafka(operations::KafkaCommand),
+    /// Take a tenant's signed history along, verify it, and look at how things were.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Look after what the payment provider has.
     #[command(subcommand)]
     Billing(billing::BillingCommand),
@@ -146,6 +151,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Processes(command) => processes::run(&config, command).await?,
         Command::Webhooks(command) => webhooks::run(&config, command).await?,
         Command::Kafka(command) => operations::kafka(&config, command).await?,
+        Command::Audit(command) => audit::run(&config, command).await?,
         Command::Billing(command) => return billing::run(&config, command).await,
         Command::Tenants(command) => admin::tenants(&config, command).await?,
         Command::Tokens(command) => admin::tokens(&config, command).await?,

@@ -50,7 +50,7 @@ pub enum ProjectionsCommand {
 /// `neuroops kafka …`
 #[derive(Subcommand)]
 pub enum KafkaCommand {
-    /// Delete the topics of this platform and publish the whole log again.
+    /// Delete the topics of this platform and publish the whole log again, and the checkpoints of its histories.
     Refill {
         /// Only this context's topic.
         #[arg(long)]
@@ -150,6 +150,7 @@ pub async fn kafka(config: &Config, command: KafkaCommand) -> Result<()> {
     let pool = postgres::pool(worker, 4)?;
     let partitions = postgres::check(&pool).await?;
     let all: Vec<String> = contexts::context_types().into_iter().map(|(name, _)| name).collect();
+    let everything = context.is_none();
     let chosen: Vec<String> = match context {
         Some(name) if !all.contains(&name) => bail!("there is no context `{name}`; there are {}", all.join(", ")),
         Some(name) => vec![name],
@@ -162,23 +163,17 @@ pub async fn kafka(config: &Config, command: KafkaCommand) -> Result<()> {
             topics.join(", ")
         );
     }
-    let timeout = Duration::from_secs(10);
     println!("Stopping the relays …");
     // A relay that published the next event into an empty topic would leave a hole before it.
     let relays = seize(&pool, "relay/").await?;
     for context in &chosen {
-        let topic = kafka.topic(context);
-        kafka.delete_topic(&topic, timeout).await?;
-        let created = async {
-            // The deletion takes effect a moment after it was accepted.
-            while kafka.ensure_topic(&topic, partitions, timeout).await.is_err() {
-                tokio::time::sleep(Duration::from_millis(200)).await;
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(30), created)
-            .await
-            .with_context(|| format!("the topic {topic} was deleted but could not be made again; run the command again"))?;
+        empty_topic(&kafka, &kafka.topic(context), partitions).await?;
         sqlx::query("UPDATE runtime.relay SET position = 0 WHERE context = $1").bind(context).execute(&pool).await?;
+    }
+    if everything {
+        // The notary publishes again what is not marked as published.
+        empty_topic(&kafka, &kafka.topic(workers::notary::TOPIC), partitions).await?;
+        sqlx::query("UPDATE audit.checkpoints SET published_at = NULL").execute(&pool).await?;
     }
     relays.give_back().await?;
     // A relay of our own, for the case that none is running; it shares the work with those that are.
@@ -186,6 +181,21 @@ pub async fn kafka(config: &Config, command: KafkaCommand) -> Result<()> {
     let watched = watch_refill(&pool, &chosen).await;
     workers.stop().await;
     watched
+}
+
+/// Deletes a topic and makes it again.
+async fn empty_topic(kafka: &KafkaOptions, topic: &str, partitions: i32) -> Result<()> {
+    let timeout = Duration::from_secs(10);
+    kafka.delete_topic(topic, timeout).await?;
+    let created = async {
+        // The deletion takes effect a moment after it was accepted.
+        while kafka.ensure_topic(topic, partitions, timeout).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), created)
+        .await
+        .with_context(|| format!("the topic {topic} was deleted but could not be made again; run the command again"))
 }
 
 async fn watch_refill(pool: &PgPool, contexts: &[String]) -> Result<()> {

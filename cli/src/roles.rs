@@ -15,17 +15,19 @@ use gateway::{ConnectionLimits, GatewayOptions, GatewayParts, GatewayState, Heal
 use neuroops_stripe::Stripe;
 use platform::config::{Config, Secret};
 use platform::kafka::KafkaOptions;
+use platform::proofs::note::SigningKey;
 use platform::redis::Redis;
 use platform::{postgres, telemetry};
 use projections::contexts;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use workers::notary::NotaryOptions;
 use workers::processes::Effects;
 use workers::{Automation, Roles, WorkerHealth, WorkerOptions, Workers};
 
 use crate::billing::{self, InboxTask};
-use crate::webhooks;
+use crate::{matching, webhooks};
 
 /// Connections of a gateway.
 const GATEWAY_CONNECTIONS: u32 = 24;
@@ -59,6 +61,8 @@ pub enum WorkRole {
     Janitor,
     /// Looks at what Stripe delivers.
     Inbox,
+    /// Records the order of events and signs it; runs where `AUDIT_SIGNING_KEY` is set.
+    Notary,
     /// Writes exports into `EXPORT_DIR`; runs where that is set.
     Exports,
 }
@@ -208,6 +212,8 @@ pub struct WorkerSettings<'a> {
     pub kafka: Option<KafkaOptions>,
     /// What they do.
     pub roles: Roles,
+    /// The keys of the notary, if it is run.
+    pub audit_keys: &'a [Secret],
     /// Whether deliveries of the payment provider are looked at.
     pub inbox: bool,
     /// The folder that exports are written into, if they are.
@@ -223,7 +229,7 @@ pub struct WorkerSettings<'a> {
 impl Started {
     /// Starts them.
     pub async fn start(settings: WorkerSettings<'_>) -> Result<Self> {
-        let WorkerSettings { config, database_url, kafka, roles, inbox, exports, write_side, stripe, secrets_keys } = settings;
+        let WorkerSettings { config, database_url, kafka, roles, audit_keys, inbox, exports, write_side, stripe, secrets_keys } = settings;
         let pool = postgres::pool(database_url, WORKER_CONNECTIONS)?;
         let partitions = wait_for_postgres(&pool).await?;
         let bus = write_side.as_ref().map(|write_side| write_side.bus.clone());
@@ -232,10 +238,11 @@ impl Started {
             Some((folder, write_side)) => Some(exporter(config, write_side, pool.clone(), folder)?),
             None => None,
         };
-        let effects = Effects::new(stripe.handlers(&pool));
+        let effects = Effects::new(stripe.handlers(&pool).into_iter().chain([matching::handler(&pool)]));
         let webhooks = webhooks::delivering(config, secrets_keys)?;
         let automation = bus.map(|bus| Automation { webhooks, ..Automation::new(bus, &contexts::domains(), PROCESSES, effects) });
-        let workers = start_workers(pool, partitions, kafka, roles, automation).await?;
+        let notary = notary(config, audit_keys)?;
+        let workers = start_workers(pool, partitions, kafka, roles, automation, notary).await?;
         Ok(Self { workers, inbox, exporter })
     }
 
@@ -256,6 +263,7 @@ impl Started {
             ("projections", probe(WorkerHealth::projector_trouble)),
             ("processes", probe(WorkerHealth::process_trouble)),
             ("webhooks", probe(WorkerHealth::webhook_trouble)),
+            ("notary", probe(WorkerHealth::notary_trouble)),
         ];
         if let Some(exporter) = &self.exporter {
             let trouble = exporter.trouble();
@@ -277,23 +285,31 @@ impl Started {
     }
 }
 
+/// How the notary signs, if there is a key to sign with.
+fn notary(config: &Config, keys: &[Secret]) -> Result<Option<NotaryOptions>> {
+    let keys: Vec<SigningKey> = keys.iter().map(|key| SigningKey::from_hex(key.expose())).collect::<Result<_, _>>()?;
+    let checkpoint_every = Duration::from_secs(config.audit_checkpoint_seconds);
+    Ok((!keys.is_empty()).then(|| NotaryOptions { keys: keys.into(), checkpoint_every }))
+}
+
 async fn start_workers(
     pool: PgPool,
     partitions: i32,
     kafka: Option<KafkaOptions>,
     roles: Roles,
     automation: Option<Automation>,
+    notary: Option<NotaryOptions>,
 ) -> Result<Workers> {
     let contexts = contexts::context_types().into_iter().map(|(name, _)| name).collect();
     let projections = contexts::projections();
-    Ok(Workers::start(WorkerOptions { pool, kafka, contexts, projections, partitions, automation, roles }).await?)
+    Ok(Workers::start(WorkerOptions { pool, kafka, contexts, projections, partitions, automation, notary, roles }).await?)
 }
 
 /// Starts a relay and nothing else.
 pub async fn start_relay(database_url: &str, kafka: KafkaOptions) -> Result<Workers> {
     let pool = postgres::pool(database_url, WORKER_CONNECTIONS)?;
     let partitions = wait_for_postgres(&pool).await?;
-    start_workers(pool, partitions, Some(kafka), Roles { relay: true, ..Roles::NONE }, None).await
+    start_workers(pool, partitions, Some(kafka), Roles { relay: true, ..Roles::NONE }, None, None).await
 }
 
 /// Starts the worker that writes exports.
@@ -335,6 +351,7 @@ pub async fn work(config: &Config, args: &WorkArgs) -> Result<()> {
         due: runs(WorkRole::Due),
         webhooks: runs(WorkRole::Webhooks) && !config.secrets_keys.is_empty(),
         janitor: runs(WorkRole::Janitor),
+        notary: runs(WorkRole::Notary),
     };
     if args.only.contains(&WorkRole::Webhooks) {
         config.require_secrets_keys()?;
@@ -342,6 +359,11 @@ pub async fn work(config: &Config, args: &WorkArgs) -> Result<()> {
     let bootstrap = if roles.relay { Some(config.require_kafka()?) } else { config.kafka_bootstrap_servers.as_deref() };
     let kafka = bootstrap.map(|bootstrap| KafkaOptions { bootstrap: bootstrap.to_owned(), prefix: config.kafka_topic_prefix.clone() });
     let worker = config.require_database_worker()?.expose();
+    let audit_keys =
+        if args.only.contains(&WorkRole::Notary) { config.require_audit_signing_keys()? } else { config.audit_signing_keys.as_slice() };
+    if roles.notary && audit_keys.is_empty() {
+        tracing::warn!("AUDIT_SIGNING_KEY is not set: no history is signed by this process");
+    }
     let exports = if args.only.contains(&WorkRole::Exports) {
         Some(config.require_export_dir()?.as_path())
     } else {
@@ -361,6 +383,7 @@ pub async fn work(config: &Config, args: &WorkArgs) -> Result<()> {
         database_url: worker,
         kafka,
         roles,
+        audit_keys,
         inbox,
         exports,
         write_side,

@@ -11,6 +11,9 @@ use uuid::Uuid;
 
 use crate::settings;
 
+/// The name of the keys that sign checkpoints.
+pub const AUDIT_SIGNING_KEY: &str = "AUDIT_SIGNING_KEY";
+
 /// What must not be known to others.
 pub struct Secrets {
     /// Signs access tokens.
@@ -23,6 +26,8 @@ pub struct Secrets {
     pub worker_password: String,
     /// Password of the demo user.
     pub demo_password: String,
+    /// Sign checkpoints; several with commas.
+    pub audit_signing_key: String,
     /// The tenant that is made at the first start.
     pub demo_tenant_id: Uuid,
 }
@@ -40,6 +45,7 @@ impl Secrets {
             app_password: take("APP_PASSWORD")?,
             worker_password: take("WORKER_PASSWORD")?,
             demo_password: take("DEMO_PASSWORD")?,
+            audit_signing_key: take(AUDIT_SIGNING_KEY)?,
             demo_tenant_id,
         };
         let lines = [
@@ -48,11 +54,30 @@ impl Secrets {
             ("APP_PASSWORD", &secrets.app_password),
             ("WORKER_PASSWORD", &secrets.worker_password),
             ("DEMO_PASSWORD", &secrets.demo_password),
+            (AUDIT_SIGNING_KEY, &secrets.audit_signing_key),
             ("DEMO_TENANT_ID", &demo_tenant_id.to_string()),
         ];
         write_private(&path, &lines.map(|(name, value)| format!("{name}={value}\n")).concat())?;
         Ok(secrets)
     }
+}
+
+/// Puts a new key before those that sign checkpoints; the one that signed before goes on beside it, and older ones are dropped.
+pub fn rotate_audit_key(dir: &Path) -> Result<()> {
+    Secrets::load(dir)?;
+    let path = dir.join("secrets.env");
+    let text = std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        lines.push(match line.split_once('=') {
+            Some((AUDIT_SIGNING_KEY, keys)) => {
+                let before = keys.split(',').next().unwrap_or_default().trim();
+                format!("{AUDIT_SIGNING_KEY}={},{before}\n", random()?)
+            }
+            _ => format!("{line}\n"),
+        });
+    }
+    write_private(&path, &lines.concat())
 }
 
 /// 32 bytes from the kernel, as 64 hexadecimal digits.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use bytes::Bytes;
 use commands::{CommandBus, CommandError, CommandRequest};
-use domain::kernel::{Actor, ContextDef, RejectionKind, SetupDef, TenantId};
+use domain::kernel::{Actor, ContextDef, Currency, RejectionKind, SetupDef, TenantId};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 use workers::processes::Backoff;
@@ -27,16 +27,18 @@ pub struct Report {
 }
 
 /// Sends a tenant the setup commands of all contexts, each at most once: a tenant that was set up before gets what was added since.
-pub async fn run(bus: &CommandBus, contexts: &[&'static ContextDef], tenant: Uuid) -> Result<Report> {
+/// `currency` is that of its books.
+pub async fn run(bus: &CommandBus, contexts: &[&'static ContextDef], tenant: Uuid, currency: Currency) -> Result<Report> {
     let mut report = Report::default();
     for (context, index, def) in
         contexts.iter().flat_map(|context| context.setup.iter().enumerate().map(|(index, def)| (context.name, index, def)))
     {
         let key = format!("setup/{context}/{index}");
-        let mut answer = send(bus, tenant, context, def, key.clone()).await?;
+        let body = def.body.replace(SetupDef::CURRENCY, currency.code());
+        let mut answer = send(bus, tenant, context, def, &body, key.clone()).await?;
         // The list has changed at this place since the tenant was set up. The aggregate knows whether there is anything left to do.
         if matches!(&answer, Sent::Answer(Answer::Refused { code, .. }) if code == "idempotency_key_reused") {
-            answer = send(bus, tenant, context, def, format!("{key}/{}", digest(def))).await?;
+            answer = send(bus, tenant, context, def, &body, format!("{key}/{}", digest(def, &body))).await?;
         }
         match answer {
             Sent::Exists => report.already += 1,
@@ -61,11 +63,11 @@ enum Sent {
     Exists,
 }
 
-fn digest(def: &SetupDef) -> String {
-    hex::encode(&Sha256::digest([def.aggregate, def.id, def.command, def.body].join("\n"))[..4])
+fn digest(def: &SetupDef, body: &str) -> String {
+    hex::encode(&Sha256::digest([def.aggregate, def.id, def.command, body].join("\n"))[..4])
 }
 
-async fn send(bus: &CommandBus, tenant: Uuid, context: &str, def: &SetupDef, key: String) -> Result<Sent> {
+async fn send(bus: &CommandBus, tenant: Uuid, context: &str, def: &SetupDef, body: &str, key: String) -> Result<Sent> {
     let request = CommandRequest {
         tenant_id: TenantId(tenant),
         actor: Actor { subject: "setup".to_owned(), roles: vec!["service".to_owned()] },
@@ -73,7 +75,7 @@ async fn send(bus: &CommandBus, tenant: Uuid, context: &str, def: &SetupDef, key
         aggregate: def.aggregate.to_owned(),
         id: Some(def.id.parse()?),
         command: def.command.to_owned(),
-        body: Bytes::from_static(def.body.as_bytes()),
+        body: Bytes::copy_from_slice(body.as_bytes()),
         expected_version: None,
         idempotency_key: Some(key),
         correlation_id: None,
@@ -110,6 +112,14 @@ mod tests {
     const HOUSE: SetupDef = SetupDef { aggregate: "company", id: "house", command: "register", body: r#"{"name":"The house"}"# };
     const WRONG: SetupDef = SetupDef { aggregate: "company", id: "wrong", command: "register", body: r#"{"motto":"none"}"# };
 
+    const PRICED_TIER: SetupDef = SetupDef {
+        aggregate: "custom-field",
+        id: "contact.tier",
+        command: "define",
+        body: r#"{"label":"Paid in $currency","type":"text"}"#,
+    };
+
+    static PRICED: ContextDef = ContextDef { setup: &[PRICED_TIER], ..domain::crm::CONTEXT };
     static FIRST: ContextDef = ContextDef { setup: &[TIER], ..domain::crm::CONTEXT };
     static MORE: ContextDef = ContextDef { setup: &[TIER, HOUSE], ..domain::crm::CONTEXT };
     static CHANGED: ContextDef = ContextDef { setup: &[OTHER_TIER, HOUSE], ..domain::crm::CONTEXT };
@@ -131,14 +141,14 @@ mod tests {
         let (db, bus) = database().await;
         let tenant = clock::new_id();
         for _ in 0..2 {
-            let report = run(&bus, &[&FIRST], tenant).await.unwrap();
+            let report = run(&bus, &[&FIRST], tenant, Currency::EUR).await.unwrap();
             assert_eq!((report.done, report.already, events(&db).await), (1, 0, 1));
         }
-        let report = run(&bus, &[&MORE], tenant).await.unwrap();
+        let report = run(&bus, &[&MORE], tenant, Currency::EUR).await.unwrap();
         assert_eq!((report.done, report.already, events(&db).await), (2, 0, 2));
         // Long afterwards the keys are forgotten, and what is there tells.
         sqlx::query("DELETE FROM log.idempotency").execute(&db.worker).await.unwrap();
-        let report = run(&bus, &[&MORE], tenant).await.unwrap();
+        let report = run(&bus, &[&MORE], tenant, Currency::EUR).await.unwrap();
         assert_eq!((report.done, report.already, events(&db).await), (0, 2, 2));
         db.drop().await;
     }
@@ -147,16 +157,29 @@ mod tests {
     async fn a_command_that_was_changed_is_for_the_aggregate_to_judge() {
         let (db, bus) = database().await;
         let tenant = clock::new_id();
-        run(&bus, &[&MORE], tenant).await.unwrap();
-        let report = run(&bus, &[&CHANGED], tenant).await.unwrap();
+        run(&bus, &[&MORE], tenant, Currency::EUR).await.unwrap();
+        let report = run(&bus, &[&CHANGED], tenant, Currency::EUR).await.unwrap();
         assert_eq!((report.done, report.already, report.refused.len(), events(&db).await), (1, 1, 0, 2));
+        db.drop().await;
+    }
+
+    #[tokio::test]
+    async fn what_stands_for_the_currency_is_filled_in_and_the_same_each_time() {
+        let (db, bus) = database().await;
+        let (tenant, pounds) = (clock::new_id(), Currency::try_from("GBP").unwrap());
+        for _ in 0..2 {
+            let report = run(&bus, &[&PRICED], tenant, pounds).await.unwrap();
+            assert_eq!((report.done, report.refused.len(), events(&db).await), (1, 0, 1));
+        }
+        let payload: String = sqlx::query_scalar("SELECT payload::text FROM log.events").fetch_one(&db.worker).await.unwrap();
+        assert!(payload.contains("Paid in GBP"), "{payload}");
         db.drop().await;
     }
 
     #[tokio::test]
     async fn a_refusal_is_told_and_the_rest_goes_on() {
         let (db, bus) = database().await;
-        let report = run(&bus, &[&BROKEN], clock::new_id()).await.unwrap();
+        let report = run(&bus, &[&BROKEN], clock::new_id(), Currency::EUR).await.unwrap();
         assert_eq!((report.done, events(&db).await), (1, 1));
         assert!(
             report.refused.len() == 1 && report.refused[0].contains("crm/company/wrong/register: invalid_field"),

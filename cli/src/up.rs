@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
 use commands::CommandBus;
+use domain::kernel::Currency;
 use platform::config::{Config, Secret};
 use platform::embedded::{Embedded, KafkaKind};
 use platform::kafka::KafkaOptions;
@@ -71,11 +72,13 @@ impl Up {
             [] => vec![Secret::new(secrets.secrets_key.clone())],
             given => given.to_vec(),
         };
+        let audit_keys = audit_keys(config, &secrets);
         let workers = Started::start(WorkerSettings {
             config,
             database_url: &databases.worker,
             kafka: Some(kafka.clone()),
             roles: Roles::ALL,
+            audit_keys: &audit_keys,
             inbox: true,
             exports: Some(&export_dir),
             write_side: Some(write_side.clone()),
@@ -176,6 +179,14 @@ async fn databases(config: &Config, servers: &Embedded, secrets: &Secrets) -> Re
     Ok(outside)
 }
 
+/// The keys that sign checkpoints: those of the environment, else those of the folder.
+fn audit_keys(config: &Config, secrets: &Secrets) -> Vec<Secret> {
+    if config.audit_signing_keys.is_empty() {
+        return secrets.audit_signing_key.split(',').map(|key| Secret::new(key.trim())).collect();
+    }
+    config.audit_signing_keys.clone()
+}
+
 fn bootstrap(config: &Config, servers: &Embedded) -> Result<String> {
     match (servers.kafka(), &config.kafka_bootstrap_servers) {
         (Some(own), _) => Ok(own.bootstrap.clone()),
@@ -190,13 +201,14 @@ async fn create_mock_topics(servers: &Embedded, kafka: &KafkaOptions, worker_url
     for (context, _) in contexts::context_types() {
         servers.create_mock_topic(&kafka.topic(&context), partitions)?;
     }
+    servers.create_mock_topic(&kafka.topic(workers::notary::TOPIC), partitions)?;
     Ok(())
 }
 
 /// The tenant that `up` makes at its first start, with a fresh token for its owner.
 async fn demo_tenant(config: &Config, admin_url: &str, bus: &CommandBus, jwt_secret: &str, id: Uuid) -> Result<(Uuid, String)> {
-    let tenant_id = admin::ensure_tenant(admin_url, Some(id), "Demo").await?;
-    admin::set_up(bus, tenant_id).await?;
+    let tenant_id = admin::ensure_tenant(admin_url, Some(id), "Demo", Currency::EUR).await?;
+    admin::set_up(bus, admin_url, tenant_id).await?;
     let lasts = Duration::from_hours(24 * u64::from(config.jwt_access_expiry_days));
     let token = admin::issue(admin_url, jwt_secret, tenant_id, "demo@example.com", &["owner".to_owned()], lasts).await?;
     Ok((tenant_id, token))

@@ -1,6 +1,7 @@
 //! A Stripe for tests: stateful, in process, at the API version that the client library was made for.
 //!
-//! It knows customers, products, prices, checkout and portal sessions, subscriptions, payment intents, refunds, disputes and events;
+//! It knows customers, products, prices, checkout and portal sessions, subscriptions and their invoices, payment intents, refunds,
+//! disputes and events;
 //! honours idempotency keys; signs its events; and goes wrong when told to: it answers late or with errors, declines cards, and loses
 //! answers to requests that have had their effect. Events are handed over to the test, which delivers them late, twice, out of order or
 //! not at all.
@@ -139,6 +140,11 @@ impl FakeStripe {
         let id = format!("dp_{}", intent["id"].as_str()?);
         world.put("charge.dispute.created", objects::dispute(&id, clock::now().timestamp(), &intent));
         Some(id)
+    }
+
+    /// Bills a period of a subscription, which is paid at once: the invoice's id.
+    pub fn bill(&self, subscription: &str) -> Option<String> {
+        self.world().bill(subscription)
     }
 
     /// The customer buys what a page offers: the subscription's id.

@@ -119,6 +119,26 @@ pub fn subscription(id: &str, created: i64, customer: &Value, price: &Value, qua
     })
 }
 
+/// A paid invoice for a period of a subscription.
+pub fn invoice(id: &str, number: &str, created: i64, subscription: &Value) -> Value {
+    let item = &subscription["items"]["data"][0];
+    let total = self::number(&item["price"]["unit_amount"]) * self::number(&item["quantity"]).max(1);
+    json!({
+        "id": id, "object": "invoice", "number": number, "created": created, "livemode": false, "status": "paid",
+        "currency": subscription["currency"], "customer": subscription["customer"], "collection_method": "charge_automatically",
+        "amount_due": total, "amount_paid": total, "amount_overpaid": 0, "amount_remaining": 0, "amount_shipping": 0, "subtotal": total,
+        "total": total, "total_excluding_tax": total, "starting_balance": 0, "pre_payment_credit_notes_amount": 0,
+        "post_payment_credit_notes_amount": 0, "attempt_count": 1, "attempted": true, "automatic_tax": { "enabled": false },
+        "default_tax_rates": [], "discounts": [], "issuer": { "type": "self" }, "payment_settings": {}, "period_start": created,
+        "period_end": created, "status_transitions": { "paid_at": created, "finalized_at": created }, "lines": list("/lines", &[], false),
+        "metadata": {},
+        "parent": {
+            "type": "subscription_details",
+            "subscription_details": { "subscription": subscription["id"], "metadata": subscription["metadata"] }
+        }
+    })
+}
+
 /// An event about an object.
 pub fn event(id: &str, created: i64, event_type: &str, object: &Value) -> Value {
     json!({

@@ -73,10 +73,12 @@ impl World {
         format!("{prefix}_{:08}", self.next)
     }
 
-    /// Stores an object and tells what happened to it.
+    /// Stores an object and tells what happened to it, if it is something that Stripe tells.
     pub fn put(&mut self, event_type: &str, object: Value) -> Value {
-        let id = self.id("evt");
-        self.events.push(objects::event(&id, Self::now(), event_type, &object));
+        if !event_type.is_empty() {
+            let id = self.id("evt");
+            self.events.push(objects::event(&id, Self::now(), event_type, &object));
+        }
         self.objects.insert(text(&object["id"], ""), object.clone());
         object
     }
@@ -117,6 +119,7 @@ impl World {
             ("POST", ["prices"]) => self.made("price", "price.created", |id, now, _| objects::price(id, now, form)),
             ("POST", ["prices", id]) => self.change(id, "price", "price.updated", |price| price["active"] = json!(yes(&form["active"]))),
             ("POST", ["payment_intents"]) => self.create_intent(form),
+            ("POST", ["payment_intents", id]) => self.change_intent(id, number(&form["amount"])),
             ("POST", ["payment_intents", id, "confirm"]) => self.confirm(id, &text(&form["payment_method"], "")),
             ("POST", ["payment_intents", id, "capture"]) => self.capture(id, number(&form["amount_to_capture"])),
             ("POST", ["payment_intents", id, "cancel"]) => self.cancel_intent(id),
@@ -259,6 +262,17 @@ impl World {
         self.put("payment_intent.succeeded", intent)
     }
 
+    fn change_intent(&mut self, id: &str, amount: i64) -> Answer {
+        let Some(mut intent) = self.objects.get(id).cloned() else { return missing("payment_intent", id) };
+        if !matches!(intent["status"].as_str(), Some("requires_payment_method" | "requires_confirmation" | "requires_action"))
+            || amount <= 0
+        {
+            return refused("payment_intent_unexpected_state", "This PaymentIntent's amount could not be updated.");
+        }
+        intent["amount"] = json!(amount);
+        (200, self.put("", intent))
+    }
+
     fn capture(&mut self, id: &str, amount: i64) -> Answer {
         let Some(mut intent) = self.objects.get(id).cloned() else { return missing("payment_intent", id) };
         if intent["status"] != "requires_capture" || amount > number(&intent["amount_capturable"]) {
@@ -286,7 +300,7 @@ impl World {
         let Some(intent) = self.objects.get(&intent_id).cloned() else { return missing("payment_intent", &intent_id) };
         let of_intent =
             self.objects.values().filter(|object| object["object"] == "refund" && object["payment_intent"] == intent_id.as_str());
-        let refunded: i64 = of_intent.map(|refund| number(&refund["amount"])).sum();
+        let refunded: i64 = of_intent.filter(|refund| refund["status"] != "failed").map(|refund| number(&refund["amount"])).sum();
         if refunded + number(&form["amount"]) > number(&intent["amount_received"]) {
             return refused("charge_already_refunded", "Refund amount is greater than unrefunded amount on charge.");
         }
@@ -323,12 +337,22 @@ impl World {
             &wanted["metadata"],
         );
         self.put("customer.subscription.created", subscription);
+        self.bill(&subscription_id);
         session["status"] = json!("complete");
         session["payment_status"] = json!("paid");
         session["subscription"] = json!(subscription_id);
         session["url"] = Value::Null;
         self.put("checkout.session.completed", session);
         Some(subscription_id)
+    }
+
+    /// Bills a period of a subscription, which is paid at once: the invoice's id.
+    pub fn bill(&mut self, subscription: &str) -> Option<String> {
+        let subscription = self.objects.get(subscription).cloned()?;
+        let id = self.id("in");
+        let number = format!("FAKE-{}", id.trim_start_matches("in_"));
+        self.put("invoice.paid", objects::invoice(&id, &number, Self::now(), &subscription));
+        Some(id)
     }
 
     fn update_subscription(&mut self, id: &str, form: &Value) -> Answer {

@@ -146,6 +146,7 @@ impl Runner {
                 state.auth().check(&caller).await?;
                 state.auth().may_command(&caller).await?;
                 state.features().require(caller.tenant_id, found.context).await?;
+                saved::check(&state, &caller, &found, &request.body).await?;
                 endpoints::check(&state, &caller, &found, &request.body, true).await?;
                 execute(&state, found.context, request).await
             };
@@ -169,7 +170,6 @@ impl Runner {
             return Err(Problem::bad_value("invalid_field", "expected_version", "the version is 0 or more"));
         }
         let body = line.body.map(|raw| Bytes::copy_from_slice(raw.get().as_bytes())).unwrap_or_default();
-        saved::check(&self.state, &self.caller, &found, &body)?;
         let request = CommandRequest {
             tenant_id: self.caller.tenant_id,
             actor: self.caller.actor.clone(),

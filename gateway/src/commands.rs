@@ -129,7 +129,7 @@ async fn submit(
     let (correlation_id, causation_id) = headers::correlation(headers)?;
     let (expected_version, idempotency_key) = (headers::if_match(headers)?, headers::idempotency_key(headers)?);
     let body = limits::read_json(headers, body, state.options()).await?;
-    saved::check(state, caller, &found, &body)?;
+    saved::check(state, caller, &found, &body).await?;
     endpoints::check(state, caller, &found, &body, false).await?;
     let request = CommandRequest {
         tenant_id: caller.tenant_id,

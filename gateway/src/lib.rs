@@ -9,6 +9,7 @@
 //! is the checklist.
 
 mod access;
+mod audit;
 pub mod auth;
 mod bounded;
 mod bulk;

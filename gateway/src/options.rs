@@ -54,7 +54,7 @@ pub struct GatewayOptions {
     pub connections_max: usize,
     /// Origins of web pages that may call (CORS); none by default.
     pub cors_origins: Vec<String>,
-    /// Rows of one answer as a table (CSV, Parquet, Arrow).
+    /// Rows of one answer as a table (CSV, NDJSON, Parquet, Arrow).
     pub table_rows_max: usize,
     /// Rows of one report.
     pub report_rows_max: usize,

@@ -16,7 +16,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use crate::health::Vitals;
 use crate::problem::Problem;
 use crate::state::GatewayState;
-use crate::{auth, bulk, commands, docs, health, observe, openapi, queries, series, stream, views, webhooks};
+use crate::{audit, auth, bulk, commands, docs, health, observe, openapi, queries, series, stream, views, webhooks};
 
 /// Answers smaller than this are not worth compressing.
 const COMPRESSED_BYTES_MIN: u16 = 1024;
@@ -56,6 +56,10 @@ fn versioned(state: &GatewayState) -> Router<GatewayState> {
         .route("/v1/series", get(series::read))
         .route("/v1/events", get(stream::sse::open))
         .route("/v1/events/ws", get(stream::ws::open))
+        .route("/v1/audit/checkpoint", get(audit::checkpoint))
+        .route("/v1/audit/keys", get(audit::keys))
+        .route("/v1/audit/events/{id}/proof", get(audit::inclusion))
+        .route("/v1/audit/consistency", get(audit::consistency))
         .route("/v1/{context}/{name}", get(queries::list))
         .route("/v1/{context}/{name}/{second}", get(queries::one).post(commands::without_id))
         .route("/v1/{context}/{name}/{id}/{last}", get(views::read).post(commands::with_id))
@@ -100,6 +104,9 @@ async fn method_not_allowed(State(state): State<GatewayState>, OriginalUri(uri):
     match segments.as_slice() {
         ["v1", "commands"] | ["webhooks", _] => Problem::method_not_allowed(&["POST"]),
         ["v1", "series" | "events"] | ["v1", "events", "ws"] => Problem::method_not_allowed(&["GET", "HEAD"]),
+        ["v1", "audit", "checkpoint" | "keys" | "consistency"] | ["v1", "audit", "events", _, "proof"] => {
+            Problem::method_not_allowed(&["GET", "HEAD"])
+        }
         ["v1", rest @ ..] => match state.catalogue().methods(rest) {
             methods if methods.is_empty() => Problem::from_status(StatusCode::NOT_FOUND),
             methods => Problem::method_not_allowed(&methods),

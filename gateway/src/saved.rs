@@ -196,7 +196,7 @@ struct Keeps {
 
 /// Refuses to keep a question that cannot be asked, or that the caller may not ask. A body that is not the command's is left to the
 /// command.
-pub fn check(state: &GatewayState, caller: &Caller, found: &Found, body: &[u8]) -> Result<(), Problem> {
+pub async fn check(state: &GatewayState, caller: &Caller, found: &Found, body: &[u8]) -> Result<(), Problem> {
     let catalogue = state.catalogue();
     let exports =
         catalogue.exports().filter(|def| (def.context, def.aggregate, def.request) == (found.context, found.aggregate, found.command));
@@ -215,6 +215,7 @@ pub fn check(state: &GatewayState, caller: &Caller, found: &Found, body: &[u8]) 
     let entry = catalogue.context(&question.context).map_err(wrong)?;
     let readable = entry.readable(&question.source).map_err(wrong)?;
     caller.require(Permission::Read { context: entry.name })?;
+    state.features().require(caller.tenant_id, entry.name).await?;
     // What each parameter may be stands for what a run will give.
     let sample = |parameter: &QueryParameter| {
         let value = parameter.default.as_deref().or_else(|| chosen(readable, &question, parameter));

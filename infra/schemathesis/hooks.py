@@ -14,7 +14,7 @@ DEPENDS = {"version_mismatch", "invalid_position", "position_unknown", "invalid_
 # products, cron patterns, and the number of filters.
 RULES = re.compile(
     "the year is not within|the text is empty|floating point|the type is one of|write five fields|hexadecimal digits"
-    "|more than 256 filters|write it as `context/read-model`"
+    "|an account is named by its code|more than 256 filters|write it as `context/read-model`"
 )
 # For a header whose pattern begins with a quote Schemathesis finds no value, takes one that does not fit, and holds it for one that
 # does.

@@ -93,6 +93,10 @@ pub struct Config {
     pub webhook_log_days: u16,
     /// `JWT_ACCESS_EXPIRY_DAYS`: how long an access token is good, in days.
     pub jwt_access_expiry_days: u32,
+    /// `AUDIT_SIGNING_KEY`: sign checkpoints of the tenants' histories, the key in use first; several while one replaces another.
+    pub audit_signing_keys: Vec<Secret>,
+    /// `AUDIT_CHECKPOINT_SECONDS`: how often a history that has grown is signed, in seconds.
+    pub audit_checkpoint_seconds: u64,
     /// `NEUROOPS_PARTITIONS`: log partitions per context; fixed when the log is made.
     pub log_partitions: Option<i32>,
     /// `NEUROOPS_LANES`: appends that may be under way at once in one gateway; as many as there are processors, within 2 and 8.
@@ -195,6 +199,8 @@ impl Config {
             webhook_allowed_ranges: read.address_ranges("WEBHOOK_ALLOWED_RANGES"),
             webhook_log_days: read.number("WEBHOOK_LOG_DAYS", 7, 4..=90),
             jwt_access_expiry_days: read.number("JWT_ACCESS_EXPIRY_DAYS", 7, 1..=365),
+            audit_signing_keys: read.signing_keys("AUDIT_SIGNING_KEY"),
+            audit_checkpoint_seconds: read.number("AUDIT_CHECKPOINT_SECONDS", 5, 1..=3600),
             log_partitions: read.text("NEUROOPS_PARTITIONS").map(|_| read.number("NEUROOPS_PARTITIONS", 16, 1..=LOG_PARTITIONS_MAX)),
             appender_lanes: read.number("NEUROOPS_LANES", u64::from(lanes_default()), 1..=64),
             log_format: read.log_format("NEUROOPS_LOG_FORMAT"),
@@ -262,6 +268,16 @@ impl Config {
             self.export_dir.as_ref(),
             "EXPORT_DIR is not set. Give a folder that the workers can write and the gateways can read, \
              or run `neuroops up`, which keeps exports in its own folder.",
+        )
+    }
+
+    /// The keys that sign checkpoints, for `work --only notary`.
+    pub fn require_audit_signing_keys(&self) -> Result<&[Secret], ConfigError> {
+        let keys = Some(self.audit_signing_keys.as_slice()).filter(|keys| !keys.is_empty());
+        require(
+            keys,
+            "AUDIT_SIGNING_KEY is not set. Give 32 random bytes in hexadecimal (openssl rand -hex 32), the same to every worker, \
+             or run `neuroops up`, which makes its own.",
         )
     }
 

@@ -7,6 +7,7 @@ pub mod egress;
 pub mod embedded;
 pub mod kafka;
 pub mod postgres;
+pub mod proofs;
 pub mod redis;
 pub mod telemetry;
 pub mod tenant_tx;

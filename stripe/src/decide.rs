@@ -1,11 +1,11 @@
 //! What follows from how an object of Stripe stands now: commands, each of which changes nothing the second time.
 
 use chrono::{DateTime, Utc};
-use domain::kernel::StepCommand;
+use domain::kernel::{Money, StepCommand};
 use serde_json::{Value, json};
 
 use crate::PROVIDER;
-use crate::api::objects::{DisputeState, Intent, RefundState, SessionState, SubscriptionState, key};
+use crate::api::objects::{DisputeState, Intent, InvoiceState, RefundState, SessionState, SubscriptionState, key};
 
 /// A command of billing.
 pub fn command(aggregate: &str, id: &str, command: &str, body: Value) -> StepCommand {
@@ -45,7 +45,8 @@ pub fn of_intent(payment_id: &str, intent: &Intent, attempt: Option<u64>) -> Vec
             Some(code) => vec![failure(payment_id, code, intent.error_message.as_deref(), Some(&intent.id), attempt)],
             None => Vec::new(),
         },
-        "canceled" => payment("void", json!({ "reason": "The payment was called off at Stripe." })),
+        // Where we called it off ourselves, nobody waits for it, and a failure changes nothing. Otherwise the amount is still owed.
+        "canceled" => vec![failure(payment_id, "canceled", Some("The payment was called off at Stripe."), Some(&intent.id), attempt)],
         // Under way: Stripe tells when it is done.
         _ => Vec::new(),
     }
@@ -62,10 +63,10 @@ pub fn of_refund(payment_id: &str, refund: &RefundState) -> Vec<StepCommand> {
     let payment = |name: &str, body: Value| vec![command("payment", payment_id, name, body)];
     match refund.status.as_str() {
         "succeeded" => payment("complete-refund", json!({ "refund_id": refund_id, "amount": refund.amount, "external_id": refund.id })),
-        // A refund that was made at Stripe and failed there never was one of ours.
-        "failed" | "canceled" if refund.metadata.contains_key(key::REFUND) => {
-            let reason = refund.failure.as_deref().and_then(|reason| bounded(reason, 2_000));
-            payment("fail-refund", json!({ "refund_id": refund_id, "reason": reason.unwrap_or_else(|| refund.status.clone()) }))
+        // It may have been done before; one that was made at Stripe and never done is passed over.
+        "failed" | "canceled" => {
+            let reason = refund.failure.as_deref().and_then(|reason| bounded(reason, 2_000)).unwrap_or_else(|| refund.status.clone());
+            payment("fail-refund", json!({ "refund_id": refund_id, "reason": reason, "external_id": refund.id }))
         }
         _ => Vec::new(),
     }
@@ -112,6 +113,42 @@ pub fn of_subscription(
     vec![command("subscription", id, "sync", body)]
 }
 
+/// What a paid invoice of Stripe's means for our books: an invoice under its number, and its payment. Nothing where nothing was asked for.
+/// Its source is not billing, so that nobody asks for the payment again.
+pub fn of_invoice(customer_id: &str, customer_name: &str, invoice: &InvoiceState) -> Vec<StepCommand> {
+    let (Some(total), Some(tax), Some(paid)) = (invoice.total, invoice.tax, invoice.paid) else { return Vec::new() };
+    if invoice.status != "paid" || total.amount_minor <= 0 {
+        return Vec::new();
+    }
+    let step = |command: &str, body: Value| StepCommand {
+        context: "invoicing".to_owned(),
+        aggregate: "invoice".to_owned(),
+        id: invoice.id.clone(),
+        command: command.to_owned(),
+        body,
+    };
+    let date = invoice.paid_at.date_naive();
+    let description = invoice.description.as_deref().and_then(|text| bounded(text, 1_000)).unwrap_or_else(|| "Subscription".to_owned());
+    let mut line = json!({
+        "description": description, "unit_price": Money::new(total.amount_minor - tax.amount_minor, total.currency),
+        "revenue_role": "service_revenue"
+    });
+    if tax.amount_minor != 0 {
+        line["tax_amount"] = json!(tax);
+    }
+    let draft = json!({
+        "customer_id": customer_id, "customer_name": bounded(customer_name, 200).unwrap_or_else(|| customer_id.to_owned()),
+        "currency": total.currency, "number": invoice.number.as_deref().unwrap_or(&invoice.id), "date": date, "due_date": date,
+        "source": { "context": PROVIDER, "id": invoice.id, "reference": invoice.subscription }, "lines": [line]
+    });
+    let mut commands = vec![step("draft", draft), step("finalize", json!({}))];
+    if paid.amount_minor > 0 {
+        let method = "card";
+        commands.push(step("record-payment", json!({ "amount": paid, "method": method, "date": date, "reference": invoice.id })));
+    }
+    commands
+}
+
 /// What a page means for our checkout.
 pub fn of_session(checkout_id: &str, session: &SessionState) -> Vec<StepCommand> {
     match session.status.as_str() {
@@ -137,7 +174,7 @@ pub fn unlink(customer_id: &str) -> StepCommand {
 mod tests {
     use std::collections::HashMap;
 
-    use domain::kernel::{Currency, Money};
+    use domain::kernel::Currency;
 
     use super::*;
 
@@ -163,7 +200,8 @@ mod tests {
     /// Every command that is decided decodes.
     fn check(commands: &[StepCommand]) {
         for command in commands {
-            let aggregate = domain::billing::CONTEXT.aggregate(&command.aggregate).expect("the aggregate exists");
+            let context = if command.context == "billing" { &domain::billing::CONTEXT } else { &domain::invoicing::CONTEXT };
+            let aggregate = context.aggregate(&command.aggregate).expect("the aggregate exists");
             let known = aggregate.commands().iter().find(|def| def.name == command.command).expect("the command exists");
             let schema = (known.schema)(&mut schemars::SchemaGenerator::default());
             let properties = schema.get("properties").and_then(Value::as_object).expect("fields");
@@ -180,7 +218,7 @@ mod tests {
             ("requires_capture", vec!["authorize"]),
             ("requires_action", vec!["require-action"]),
             ("requires_payment_method", vec![]),
-            ("canceled", vec!["void"]),
+            ("canceled", vec!["fail"]),
             ("processing", vec![]),
             ("requires_confirmation", vec![]),
             ("something_new", vec![]),
@@ -211,7 +249,7 @@ mod tests {
             ("succeeded", Some("r-1"), vec!["complete-refund"], "r-1"),
             ("succeeded", None, vec!["complete-refund"], "re_1"),
             ("failed", Some("r-1"), vec!["fail-refund"], "r-1"),
-            ("canceled", None, vec![], ""),
+            ("failed", None, vec!["fail-refund"], "re_1"),
             ("pending", Some("r-1"), vec![], ""),
         ] {
             let commands = of_refund("y", &refund(status, ours));
@@ -277,6 +315,31 @@ mod tests {
             check(&commands);
         }
         check(&[link("c", "cus_1"), unlink("c")]);
+    }
+
+    #[test]
+    fn a_paid_invoice_is_booked_under_its_number_and_asks_for_nothing() {
+        let euro = |minor| Some(Money::new(minor, Currency::EUR));
+        let invoice = InvoiceState {
+            id: "in_1".into(),
+            number: Some("A-0001".into()),
+            status: "paid".into(),
+            total: euro(5_831),
+            tax: euro(931),
+            paid: euro(5_831),
+            description: Some("1 × Growth".into()),
+            subscription: Some("sub_1".into()),
+            paid_at: DateTime::UNIX_EPOCH,
+        };
+        let commands = of_invoice("c", "Acme", &invoice);
+        assert_eq!(names(&commands), ["draft", "finalize", "record-payment"]);
+        check(&commands);
+        let (draft, line) = (&commands[0].body, &commands[0].body["lines"][0]);
+        assert_eq!((&draft["number"], &draft["source"]["context"]), (&json!("A-0001"), &json!("stripe")));
+        assert_eq!((&line["unit_price"]["amount_minor"], &line["tax_amount"]["amount_minor"]), (&json!(4_900), &json!(931)));
+        assert_eq!(commands[2].body["amount"]["amount_minor"], 5_831);
+        assert!(of_invoice("c", "Acme", &InvoiceState { total: euro(0), tax: euro(0), paid: euro(0), ..invoice.clone() }).is_empty());
+        assert!(of_invoice("c", "Acme", &InvoiceState { status: "open".into(), ..invoice }).is_empty());
     }
 
     #[test]

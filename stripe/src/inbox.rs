@@ -12,7 +12,7 @@ use platform::clock;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::objects::{Metadata, key, tenant_of};
-use crate::decide::{of_dispute, of_intent, of_refund, of_session, of_subscription, unlink};
+use crate::decide::{of_dispute, of_intent, of_invoice, of_refund, of_session, of_subscription, unlink};
 use crate::lookup::Lookup;
 use crate::sender::{SendError, Sender};
 use crate::{Api, ApiError, PROVIDER, StripeOptions};
@@ -164,6 +164,7 @@ impl Inbox {
             ["refund", ..] | ["charge", "refund", _] => self.refund(object_id).await,
             ["charge", "dispute", _] => self.dispute(object_id).await,
             ["customer", "subscription", _] => self.subscription(object_id).await,
+            ["invoice", "paid" | "payment_succeeded"] => self.invoice(object_id).await,
             ["customer", "deleted" | "updated"] => self.customer(object_id).await,
             ["checkout", "session", ..] => self.session(object_id).await,
             _ => return Outcome::Ignored(format!("nothing follows from {}", event.event_type)),
@@ -181,7 +182,8 @@ impl Inbox {
         }
         for command in commands {
             match self.sender.send(tenant, command, &event.event_id).await {
-                Ok(()) => {}
+                // What a command makes is there since an earlier look, which went no further.
+                Ok(()) | Err(SendError::Exists(_)) => {}
                 Err(SendError::Refused(reason)) => return Outcome::Refused(reason),
                 Err(SendError::Passing(reason)) => return Outcome::Again(reason, None),
             }
@@ -221,6 +223,17 @@ impl Inbox {
             commands.extend(of_dispute(&payment, &dispute));
             (tenant, commands)
         }))
+    }
+
+    /// What Stripe bills is revenue like what is billed here, and stands in the books under Stripe's number.
+    async fn invoice(&self, id: &str) -> Decided {
+        let invoice = self.api.invoice(id).await?;
+        let Some(subscription) = invoice.subscription.as_deref() else { return Ok(None) };
+        let metadata = self.api.subscription(subscription).await?.metadata;
+        let Some((tenant, _)) = ours(&metadata, key::SUBSCRIPTION) else { return Ok(None) };
+        let Some(customer_id) = metadata.get(key::CUSTOMER) else { return Ok(None) };
+        let name = self.lookup.customer(tenant, customer_id).await?.and_then(|customer| customer.name);
+        Ok(Some((tenant, of_invoice(customer_id, name.as_deref().unwrap_or(customer_id), &invoice))))
     }
 
     async fn session(&self, id: &str) -> Decided {

@@ -1,7 +1,8 @@
 //! What our read models say about things that Stripe names.
 
 use chrono::{DateTime, Utc};
-use domain::kernel::TenantId;
+use domain::billing::payment::{Payment, PaymentEvent};
+use domain::kernel::{Aggregate as _, EventSet as _, TenantId};
 use sqlx::PgPool;
 
 /// Reads the read models of billing, of all tenants.
@@ -129,6 +130,20 @@ impl Lookup {
         const QUERY: &str = "SELECT tenant_id, id, external_id, provider_status, quantity, period_end, status = 'ended' AS ended \
             FROM billing_subscription_list WHERE external_id = $1";
         sqlx::query_as(QUERY).bind(external_id).fetch_optional(&self.pool).await
+    }
+
+    /// How a payment stands, by the log itself: read models may be behind, and money is taken once.
+    pub async fn payment_state(&self, tenant: TenantId, id: &str) -> Result<Payment, sqlx::Error> {
+        const QUERY: &str = "SELECT e.event_type, e.event_version, e.payload::text FROM log.heads h \
+            JOIN log.events e ON e.context = h.context AND e.partition = h.partition \
+            WHERE h.context = 'billing' AND e.tenant_id = $1 AND e.aggregate_type = 'payment' AND e.aggregate_id = $2 ORDER BY e.sequence";
+        let events: Vec<(String, String, String)> = sqlx::query_as(QUERY).bind(tenant.0).bind(id).fetch_all(&self.pool).await?;
+        let mut payment = Payment::default();
+        for (name, version, payload) in events {
+            let event = PaymentEvent::decode(&name, &version, &payload).map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
+            payment.apply(&event);
+        }
+        Ok(payment)
     }
 
     /// Our payment with this id of Stripe.

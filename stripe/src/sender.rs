@@ -12,6 +12,9 @@ pub enum SendError {
     /// The domain refuses, or the command cannot be: sending it again will not help.
     #[error("{0}")]
     Refused(String),
+    /// What it makes is there already.
+    #[error("{0}")]
+    Exists(String),
     /// It may be accepted later.
     #[error("{0}")]
     Passing(String),
@@ -52,6 +55,9 @@ impl Sender {
         };
         match self.bus.execute(request).await {
             Ok(_) => Ok(()),
+            Err(CommandError::Rejected(rejection)) if rejection.code.ends_with(".already_exists") => {
+                Err(SendError::Exists(format!("{described}: {}", rejection.message)))
+            }
             Err(error) if is_passing(&error) => Err(SendError::Passing(format!("{described}: {error}"))),
             Err(error) => Err(SendError::Refused(format!("{described}: {error}"))),
         }

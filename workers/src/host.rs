@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use platform::kafka::KafkaOptions;
-use projections::runtime::{Leases, LogHeads, LogReader, Place, Position, Projection, Projector, ProjectorStatus, Tail, TailOptions};
+use projections::runtime::{
+    Gauge, Leases, LogHeads, LogReader, Place, Position, Projection, Projector, ProjectorStatus, Tail, TailOptions,
+};
 use sqlx::PgPool;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -17,8 +19,12 @@ use tokio_util::sync::CancellationToken;
 pub use automation::Automation;
 
 use crate::janitor;
+use crate::notary::{Notary, NotaryOptions, NotaryStatus};
 use crate::processes::{Backlog, Recorder};
 use crate::relay::{Relay, RelayStatus};
+
+/// How often the gauges of projections are measured.
+const MEASURE_ROWS: Duration = Duration::from_mins(1);
 
 /// Which workers a process runs.
 #[expect(clippy::struct_excessive_bools, reason = "any combination of roles is meant")]
@@ -36,13 +42,15 @@ pub struct Roles {
     pub webhooks: bool,
     /// Housekeeping.
     pub janitor: bool,
+    /// The notary.
+    pub notary: bool,
 }
 
 impl Roles {
     /// Everything.
-    pub const ALL: Self = Self { relay: true, projectors: true, processes: true, due: true, webhooks: true, janitor: true };
+    pub const ALL: Self = Self { relay: true, projectors: true, processes: true, due: true, webhooks: true, janitor: true, notary: true };
     /// Nothing.
-    pub const NONE: Self = Self { relay: false, projectors: false, processes: false, due: false, webhooks: false, janitor: false };
+    pub const NONE: Self = Self { relay: false, projectors: false, processes: false, due: false, webhooks: false, janitor: false, notary: false };
 
     /// Whether one of them sends commands.
     pub fn automate(self) -> bool {
@@ -64,6 +72,8 @@ pub struct WorkerOptions {
     pub partitions: i32,
     /// What sends commands by itself; without it, the roles that do are not run.
     pub automation: Option<Automation>,
+    /// How the notary signs; without it, the notary is not run.
+    pub notary: Option<NotaryOptions>,
     /// What to run.
     pub roles: Roles,
 }
@@ -88,11 +98,17 @@ pub struct Workers {
 impl Workers {
     /// Starts them. Postgres must answer; Kafka need not.
     pub async fn start(options: WorkerOptions) -> Result<Self, sqlx::Error> {
-        let WorkerOptions { pool, kafka, contexts, projections, partitions, automation, roles } = options;
+        let WorkerOptions { pool, kafka, contexts, projections, partitions, automation, notary, roles } = options;
         let cancel = CancellationToken::new();
         let heads = LogHeads::watch(pool.clone());
         let known = contexts.clone();
         let mut workers = Self { cancel: cancel.clone(), tasks: JoinSet::new(), health: WorkerHealth::default() };
+        if let Some(options) = notary.filter(|_| roles.notary) {
+            let notary = Notary::new(pool.clone(), kafka.clone(), contexts.clone(), partitions, options, heads.clone(), cancel.clone());
+            workers.health.notary = Some(notary.status());
+            let cancel = cancel.clone();
+            workers.tasks.spawn(async move { notary.run(&cancel).await });
+        }
         if let Some(kafka) = kafka.clone().filter(|_| roles.relay) {
             let relay = Relay::new(pool.clone(), kafka, contexts, partitions, heads.clone(), cancel.clone());
             workers.health.relay = Some(relay.status());
@@ -106,6 +122,8 @@ impl Workers {
             let followed = projections.iter().map(AsRef::as_ref).chain(recorders.iter().map(|recorder| recorder as &dyn Projection));
             let tail = workers.start_tail(&pool, kafka, heads.clone(), followed).await?;
             if !projections.is_empty() {
+                let gauges = projections.iter().flat_map(|projection| projection.gauges()).collect();
+                workers.tasks.spawn(measure_rows(pool.clone(), gauges, cancel.clone()));
                 workers.start_projectors(&pool, &tail, projections);
                 workers.tasks.spawn(measure(pool.clone(), heads.clone(), cancel.clone()));
             }
@@ -184,6 +202,7 @@ pub struct WorkerHealth {
     processes: BTreeMap<&'static str, (watch::Receiver<ProjectorStatus>, watch::Receiver<Option<String>>)>,
     backlogs: Option<watch::Receiver<Vec<Backlog>>>,
     webhooks: Vec<watch::Receiver<Option<String>>>,
+    notary: Option<watch::Receiver<NotaryStatus>>,
     tail: Option<Tail>,
 }
 
@@ -233,6 +252,17 @@ impl WorkerHealth {
         listed(&troubles)
     }
 
+    /// What is wrong with the notary, if something is.
+    pub fn notary_trouble(&self) -> Option<String> {
+        let status = self.notary.as_ref()?.borrow();
+        status.trouble.clone().or_else(|| status.signing_trouble.clone())
+    }
+
+    /// Events that the notary of this process has recorded.
+    pub fn recorded(&self) -> u64 {
+        self.notary.as_ref().map_or(0, |status| status.borrow().recorded)
+    }
+
     /// Log partitions that the relay of this process carries to Kafka.
     pub fn adopted(&self) -> usize {
         self.relay.as_ref().map_or(0, |status| status.borrow().adopted)
@@ -254,7 +284,7 @@ fn lease_name(projection: &str) -> String {
 }
 
 /// Does a piece of work as long as this process holds the lease on it. The work is given the lease's epoch and told when it ends.
-async fn run_while_held<F: Future<Output = ()>>(
+pub(crate) async fn run_while_held<F: Future<Output = ()>>(
     name: &str,
     leases: &Leases,
     cancel: &CancellationToken,
@@ -276,6 +306,30 @@ async fn run_while_held<F: Future<Output = ()>>(
             }
         }
         cancel.run_until_cancelled(tokio::time::timeout(Duration::from_secs(1), held.changed())).await;
+    }
+}
+
+/// Publishes what projections have measured of their rows.
+async fn measure_rows(pool: PgPool, gauges: Vec<&'static Gauge>, cancel: CancellationToken) {
+    loop {
+        for gauge in &gauges {
+            let rows = match sqlx::query_as::<_, (String, f64)>(gauge.statement).fetch_all(&pool).await {
+                Ok(rows) => rows,
+                Err(error) => {
+                    tracing::warn!(gauge = gauge.name, %error, "a gauge cannot be measured; it keeps its last value");
+                    continue;
+                }
+            };
+            for known in gauge.known.iter().filter(|known| rows.iter().all(|(value, _)| value != *known)) {
+                metrics::gauge!(gauge.name, gauge.label => *known).set(0.0);
+            }
+            for (value, number) in rows {
+                metrics::gauge!(gauge.name, gauge.label => value).set(number);
+            }
+        }
+        if cancel.run_until_cancelled(tokio::time::sleep(MEASURE_ROWS)).await.is_none() {
+            return;
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Parser, ValueEnum};
-use domain::kernel::{TenantId, partition_of};
+use domain::kernel::{Currency, TenantId, partition_of};
 use platform::config::Config;
 use platform::kafka::KafkaOptions;
 use platform::postgres;
@@ -120,8 +120,8 @@ impl Demo {
         let admin_url = url("DATABASE_ADMIN_URL")?;
         let secret = settings::read(&config.dir.join("secrets.env")).remove("JWT_SECRET_KEY");
         let secret = config.jwt_secret_key.as_ref().map(|secret| secret.expose().to_owned()).or(secret).context("no JWT_SECRET_KEY")?;
-        let tenant = admin::ensure_tenant(admin_url, None, name).await?;
-        admin::set_up(&up.bus, tenant).await?;
+        let tenant = admin::ensure_tenant(admin_url, None, name, Currency::EUR).await?;
+        admin::set_up(&up.bus, admin_url, tenant).await?;
         let token = admin::issue(admin_url, &secret, tenant, "demo", &["owner".to_owned()], Duration::from_hours(1)).await?;
         let pool = postgres::pool(&up.database_url, 4)?;
         let partitions = postgres::check(&pool).await?;
@@ -151,7 +151,13 @@ impl Demo {
     /// `neuroops import`, with these words more.
     async fn import(&self, context: &str, name: &str, file: &Path, more: &[&str]) -> Result<ImportSummary> {
         let mut words: Vec<&OsStr> = ["import", context, name].map(OsStr::new).to_vec();
-        words.extend([file.as_os_str(), OsStr::new("--url"), OsStr::new(self.client.base()), OsStr::new("--token"), OsStr::new(&self.token)]);
+        words.extend([
+            file.as_os_str(),
+            OsStr::new("--url"),
+            OsStr::new(self.client.base()),
+            OsStr::new("--token"),
+            OsStr::new(&self.token),
+        ]);
         words.extend(more.iter().map(OsStr::new));
         import::run(&import_args(&words)).await
     }

@@ -67,7 +67,10 @@ impl Demo {
         for step in refused.iter().take(5) {
             println!("       {step}");
         }
-        self.claim("all of it took less than a minute", started.elapsed() < Duration::from_mins(1));
+        // A build without optimisation promises nothing.
+        if !cfg!(debug_assertions) {
+            self.claim("all of it took less than a minute", started.elapsed() < Duration::from_mins(1));
+        }
         println!("\n5. What the platform says, beside what the generator of the files computed.");
         let tokens = self.tokens().await?;
         self.trade_claims(&expected, &tokens).await
@@ -115,13 +118,17 @@ impl Demo {
     async fn settle(&self) -> Result<Vec<String>> {
         let names: Vec<&str> = PROCESSES.iter().map(|process| process.name).collect();
         let started = Instant::now();
-        loop {
-            let behind = overview(&self.worker_pool, &names).await?;
-            let open: i64 = behind.iter().map(|process| process.events_behind + process.open).sum();
-            if open == 0 {
-                break;
-            }
-            ensure!(started.elapsed() < SETTLED_MAX, "{open} steps and events of processes are open after {SETTLED_MAX:?}");
+        let open = StepFilter { tenant: Some(self.tenant.0), states: &["open", "stuck"], limit: 1, ..StepFilter::default() };
+        let mut quiet = 0;
+        // A step that ends between the two questions may have led to an event: only the second silence is one.
+        while quiet < 2 {
+            let behind: i64 = overview(&self.worker_pool, &names).await?.iter().map(|process| process.events_behind).sum();
+            let at_rest = behind == 0 && steps(&self.worker_pool, &open).await?.is_empty();
+            quiet = if at_rest { quiet + 1 } else { 0 };
+            ensure!(
+                started.elapsed() < SETTLED_MAX,
+                "processes have not come to rest after {SETTLED_MAX:?}; they are {behind} events behind"
+            );
             tokio::time::sleep(POLL).await;
         }
         let filter = StepFilter { tenant: Some(self.tenant.0), states: &["refused", "stuck"], limit: 100, ..StepFilter::default() };

@@ -115,7 +115,12 @@ impl Demo {
         let right = rows.iter().filter(|row| agree(row)).count();
         let sum = |name: &str| rows.iter().map(|row| number(&row[name])).sum::<i64>();
         self.claim(
-            format!("stock of {} products agrees by piece and cent: {} pieces worth {}", rows.len(), sum("quantity"), euros(sum("value_minor"))),
+            format!(
+                "stock of {} products agrees by piece and cent: {} pieces worth {}",
+                rows.len(),
+                sum("quantity"),
+                euros(sum("value_minor"))
+            ),
             right == wanted.len() && rows.len() == wanted.len() && sum("value_minor") == number(&expected["value_minor"]),
         );
         Ok(())
@@ -138,14 +143,20 @@ impl Demo {
         }
         self.claim(format!("its {} accounts hold what was computed, each to the cent", found.len()), found == wanted);
         let of = |account: &str| found.get(account).copied().unwrap_or(0);
-        self.claim(format!("the stock account holds the value of the stock: {}", euros(of("1300"))), of("1300") == number(&expected["stock"]["value_minor"]));
+        self.claim(
+            format!("the stock account holds the value of the stock: {}", euros(of("1300"))),
+            of("1300") == number(&expected["stock"]["value_minor"]),
+        );
         let open = number(&expected["receivables"]["open_minor"]);
         self.claim(format!("the receivables account holds what customers owe: {}", euros(of("1200"))), of("1200") == open);
         let sales = -of("4000") - of("4200");
         println!("     gross margin {} % of goods", (sales - of("5000") - of("5100")) * 100 / sales.max(1));
         let checks = self.rows("/v1/accounting/consistency", tokens).await?;
         let wrong: Vec<&Value> = checks.iter().filter(|check| check["status"] != "ok").collect();
-        self.claim(format!("{} checks of the books against themselves and the stock are good", checks.len()), wrong.is_empty() && !checks.is_empty());
+        self.claim(
+            format!("{} checks of the books against themselves and the stock are good", checks.len()),
+            wrong.is_empty() && !checks.is_empty(),
+        );
         Ok(())
     }
 

@@ -12,6 +12,12 @@ use super::usage;
 pub const ID: &str = "id";
 /// What follows the path of an amount in the path of its currency.
 pub const CURRENCY: &str = ".currency";
+/// What follows the path of an amount in the path of the same amount in minor units, as exports of this platform have it.
+pub const MINOR: &str = ".minor";
+/// The currency of all amounts of a row that name none of their own.
+pub const ROW_CURRENCY: &str = "@.currency";
+/// The column that holds a list of objects, each of which is a row of its own.
+pub const ROWS: &str = "@rows";
 /// Names of ignored columns that are remembered for the list.
 const IGNORED_MAX: usize = 500;
 
@@ -81,11 +87,13 @@ impl Columns {
         let aside = columns.closing.map_or(&[][..], |closing| closing.columns);
         for column in def.columns.iter().chain(aside) {
             let field = columns.field(column.field, &fields, def.lists)?;
-            for (rank, header) in column.headers.iter().enumerate() {
+            let own = (column.field == ID).then_some(ID);
+            for (rank, header) in column.headers.iter().copied().chain(own).enumerate() {
                 // Rank 0 is for --map, 1 for the name of the field.
-                columns.by_header.entry((*header).to_owned()).or_insert(Slot { field, rank: rank + 2 });
+                columns.by_header.entry(header.to_owned()).or_insert(Slot { field, rank: rank + 2 });
             }
         }
+        columns.take_exports(def, &fields)?;
         for assignment in map {
             let (header, path) = assignment.rsplit_once('=').map(|(header, path)| (header.trim(), path.trim())).unwrap_or_default();
             if header.is_empty() || path.is_empty() {
@@ -100,11 +108,30 @@ impl Columns {
         Ok(columns)
     }
 
+    /// Lets the columns be read that exports of this platform have for amounts: `price_minor` and `price_currency`.
+    fn take_exports(&mut self, def: &ImportDef, fields: &Fields) -> anyhow::Result<()> {
+        let amounts =
+            |column: &&domain::kernel::ImportColumn| fields.kind(column.field) == Some(Kind::Money) && !column.field.contains('.');
+        for column in def.columns.iter().filter(amounts) {
+            for aside in [MINOR, CURRENCY] {
+                let field = self.field(&format!("{}{aside}", column.field), fields, def.lists)?;
+                let header = normalise(&format!("{}{aside}", column.field));
+                self.by_header.entry(header).or_insert(Slot { field, rank: 2 });
+            }
+        }
+        let own = |slot: &&Slot| self.fields[slot.field].path.split_once('.').is_some_and(|(_, rest)| rest == &CURRENCY[1..]);
+        if self.by_header.get("currency").as_ref().is_some_and(own) {
+            let field = self.field(ROW_CURRENCY, fields, def.lists)?;
+            self.by_header.insert("currency".to_owned(), Slot { field, rank: 2 });
+        }
+        Ok(())
+    }
+
     fn field(&mut self, path: &str, fields: &Fields, lists: &[&str]) -> anyhow::Result<usize> {
         if let Some(found) = self.fields.iter().position(|field| field.path == path) {
             return Ok(found);
         }
-        let plain = path == ID || path.starts_with(ASIDE) || path.ends_with(CURRENCY);
+        let plain = path == ID || path.starts_with(ASIDE) || path.ends_with(CURRENCY) || path.ends_with(MINOR);
         let kind = if plain { Some(Kind::Text) } else { fields.kind(path) };
         let kind = kind.ok_or_else(|| anyhow::anyhow!("there is no field `{path}`"))?;
         self.fields.push(Field { path: path.to_owned(), kind, list: lists.contains(&path) || kind == Kind::List });
@@ -123,7 +150,8 @@ impl Columns {
             return *known;
         }
         let normal = normalise(header);
-        let named = self.fields.iter().position(|field| !field.path.starts_with(ASIDE) && field.path == header.trim());
+        // An id may stand under other names too, of which the better ones come first.
+        let named = self.fields.iter().position(|field| !field.path.starts_with(ASIDE) && field.path != ID && field.path == header.trim());
         let named = named.map(|field| Slot { field, rank: 1 });
         let slot = self.mapped.get(&normal).copied().or(named).or_else(|| self.by_header.get(&normal).copied());
         match slot {

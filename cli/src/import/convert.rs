@@ -1,9 +1,10 @@
 //! Turns the cells of a row into the fields of a command.
 
+use domain::kernel::Currency;
 use serde_json::{Map, Value, json};
 
 use super::closing::{FollowUp, REASON};
-use super::columns::{CURRENCY, Columns, ID, Slot};
+use super::columns::{CURRENCY, Columns, ID, MINOR, ROW_CURRENCY, ROWS, Slot};
 use super::dates::{self, Hints};
 use super::numbers::{self, AmountFault, Decimal, Notation};
 use super::schema::Kind;
@@ -96,15 +97,39 @@ impl Converter {
         }
     }
 
-    /// The cells of a CSV row under these slots.
-    pub fn csv_cells(slots: &[Option<Slot>], row: Vec<String>) -> Cells {
+    /// The cells of a CSV row under these headers and slots. A cell that holds an object is read as its members.
+    pub fn csv_cells(&mut self, headers: &[String], slots: &[Option<Slot>], row: Vec<String>) -> Cells {
         let mut cells = Cells::new();
-        for (slot, cell) in slots.iter().zip(row) {
-            if let Some(slot) = slot {
-                Self::put(&mut cells, *slot, Cell::Text(cell));
+        for ((header, slot), cell) in headers.iter().zip(slots).zip(row) {
+            match (object(&cell), slot) {
+                (Some(object), Some(slot)) if self.takes_objects(slot.field) => {
+                    Self::put(&mut cells, *slot, Cell::Json(Value::Object(object)))
+                }
+                (Some(object), _) => self.add_object(header, object, &mut cells, 1),
+                (None, Some(slot)) => Self::put(&mut cells, *slot, Cell::Text(cell)),
+                (None, None) => {}
             }
         }
         cells
+    }
+
+    /// The rows that a row stands for: one for each element of the list of objects that it holds, such as the lines of an invoice.
+    pub fn rows(&mut self, mut cells: Cells) -> Vec<Cells> {
+        let place = self.columns.fields.iter().position(|field| field.path == ROWS);
+        let list = match place.and_then(|place| cells.get_mut(place)?.take()) {
+            Some((_, Cell::Json(Value::Array(list)))) => list,
+            Some((_, Cell::Text(text))) => serde_json::from_str(&text).unwrap_or_default(),
+            _ => Vec::new(),
+        };
+        let mut rows = Vec::with_capacity(list.len());
+        for element in list {
+            if let Value::Object(element) = element {
+                let mut row = cells.clone();
+                self.add_object("", element, &mut row, 1);
+                rows.push(row);
+            }
+        }
+        if rows.is_empty() { vec![cells] } else { rows }
     }
 
     /// The cells of an NDJSON object; nested objects are read as dotted names.
@@ -118,7 +143,7 @@ impl Converter {
         for (name, value) in object {
             let name = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
             match value {
-                Value::Object(nested) if nested.contains_key("amount_minor") || depth == DEPTH_MAX => {
+                Value::Object(nested) if nested.contains_key("amount_minor") || depth == DEPTH_MAX || self.holds_objects(&name) => {
                     self.add(&name, Cell::Json(Value::Object(nested)), cells);
                 }
                 Value::Object(nested) => self.add_object(&name, nested, cells, depth + 1),
@@ -129,6 +154,15 @@ impl Converter {
                 Value::Bool(truth) => self.add(&name, Cell::Text(truth.to_string()), cells),
             }
         }
+    }
+
+    /// Whether an object is a value of the field, and not several fields.
+    fn takes_objects(&self, field: usize) -> bool {
+        self.columns.fields[field].kind == Kind::Object
+    }
+
+    fn holds_objects(&self, path: &str) -> bool {
+        self.columns.fields.iter().any(|field| field.path == path && field.kind == Kind::Object)
     }
 
     fn add(&mut self, name: &str, cell: Cell, cells: &mut Cells) {
@@ -162,7 +196,8 @@ impl Converter {
             match field.path.as_str() {
                 ID => mapped.id = Self::id(cell, &mut mapped.warnings),
                 REASON => reason = Some(cell.text().to_owned()),
-                path if path.ends_with(CURRENCY) => {}
+                path if path.ends_with(CURRENCY) || path == ROWS => {}
+                path if path.ends_with(MINOR) => self.minor(path, cell, &cells, &mut mapped)?,
                 path => {
                     if let Some(value) = self.value(index, cell, &cells, &mut mapped.warnings)? {
                         insert(&mut mapped.body, path, value);
@@ -241,7 +276,7 @@ impl Converter {
         let order = self.hints.get(index).copied().unwrap_or_default().order();
         let text = match cell {
             Cell::Json(list @ Value::Array(_)) if field.list => return Ok(Some(list.clone())),
-            Cell::Json(money) if field.kind == Kind::Money => return Ok(Some(money.clone())),
+            Cell::Json(value) if matches!(field.kind, Kind::Money | Kind::Object) => return Ok(Some(value.clone())),
             Cell::Json(other) => other.to_string(),
             Cell::Text(text) | Cell::Number(text) => text.trim().to_owned(),
         };
@@ -252,7 +287,9 @@ impl Converter {
             Kind::Text | Kind::List => Some(Value::String(text.clone())),
             Kind::Integer => number().and_then(|number| number.scaled(0)).map(Value::from),
             Kind::Number => number().and_then(|number| number.to_json()),
+            Kind::Decimal => number().map(|number| Value::String(number.to_string())),
             Kind::Boolean => boolean(&text).map(Value::Bool),
+            Kind::Object => None,
             Kind::Day => dates::day(&text, order).map(|day| json!(day.to_string())),
             Kind::When => dates::when(&text, order).map(Value::String),
             Kind::Money => return self.money(&field.path, (&text, notation), cells, warnings),
@@ -272,18 +309,7 @@ impl Converter {
         cells: &Cells,
         warnings: &mut Vec<Remark>,
     ) -> Result<Option<Value>, Remark> {
-        let fields = &self.columns.fields;
-        let own = fields.iter().position(|field| field.path.strip_suffix(CURRENCY) == Some(path));
-        // A file with several amounts in a row mostly names their currency once.
-        let at = own.or_else(|| fields.iter().position(|field| field.path.ends_with(CURRENCY)));
-        let named = at.and_then(|at| cells[at].as_ref()).map(|(_, cell)| cell.text());
-        let currency = match named {
-            Some(code) => Some(numbers::currency(code).ok_or_else(|| {
-                let code: String = code.chars().take(16).collect();
-                Remark::new("unknown_currency", format!("`{code}` is not an ISO 4217 currency code such as EUR."))
-            })?),
-            None => None,
-        };
+        let currency = self.currency(path, cells)?;
         match numbers::amount(text, currency, self.columns.currency, notation) {
             Ok(money) => Ok(Some(json!(money))),
             Err(AmountFault::Unreadable) if currency.is_some() => Err(unreadable(path, text)),
@@ -296,6 +322,41 @@ impl Converter {
                 Ok(None)
             }
         }
+    }
+
+    /// The currency that a row names for an amount.
+    fn currency(&self, path: &str, cells: &Cells) -> Result<Option<Currency>, Remark> {
+        let fields = &self.columns.fields;
+        let filled = |at: &usize| cells[*at].is_some();
+        let own = fields.iter().position(|field| field.path.strip_suffix(CURRENCY) == Some(path)).filter(filled);
+        // A file with several amounts in a row mostly names their currency once.
+        let of_row = || fields.iter().position(|field| field.path == ROW_CURRENCY).filter(filled);
+        let at = own.or_else(of_row).or_else(|| (0..fields.len()).find(|at| fields[*at].path.ends_with(CURRENCY) && filled(at)));
+        let Some((_, code)) = at.and_then(|at| cells[at].as_ref()) else { return Ok(None) };
+        let unknown = || {
+            let code: String = code.text().chars().take(16).collect();
+            Remark::new("unknown_currency", format!("`{code}` is not an ISO 4217 currency code such as EUR."))
+        };
+        numbers::currency(code.text()).map(Some).ok_or_else(unknown)
+    }
+
+    /// An amount in minor units, unless the row has it in major units too.
+    fn minor(&self, path: &str, cell: &Cell, cells: &Cells, mapped: &mut Mapped) -> Result<(), Remark> {
+        let amount = path.strip_suffix(MINOR).unwrap_or(path);
+        let fields = &self.columns.fields;
+        if fields.iter().position(|field| field.path == amount).is_some_and(|at| cells[at].is_some()) {
+            return Ok(());
+        }
+        let number = Decimal::read(cell.text(), Notation::Point).and_then(|number| number.scaled(0));
+        let minor = number.ok_or_else(|| unreadable(path, cell.text()))?;
+        match self.currency(amount, cells)?.or(self.columns.currency) {
+            Some(currency) => insert(&mut mapped.body, amount, json!({ "amount_minor": minor, "currency": currency })),
+            None => {
+                let remark = Remark::new("no_currency", format!("Nothing says in which currency `{amount}` is; give --currency."));
+                mapped.warnings.push(remark);
+            }
+        }
+        Ok(())
     }
 
     /// Says in which country a national telephone number is read: that of the row, or else that of `--region`.
@@ -313,6 +374,12 @@ impl Converter {
             mapped.body.insert(REGION.to_owned(), Value::String(region));
         }
     }
+}
+
+/// The object that a cell holds, as JSON.
+fn object(cell: &str) -> Option<Map<String, Value>> {
+    let text = cell.trim();
+    (text.starts_with('{') && text.ends_with('}')).then(|| serde_json::from_str(text).ok()).flatten()
 }
 
 fn unreadable(path: &str, text: &str) -> Remark {

@@ -5,7 +5,8 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
 use domain::kernel::{
-    Actor, AggregateId, AggregateType, ClaimAction, Context, DecideError, DecodeError, Loaded, LoadedState, Refusal, TenantId, fold,
+    Actor, AggregateId, AggregateType, ClaimAction, Context, Creation, DecideError, DecodeError, Loaded, LoadedState, Refusal, TenantId,
+    fold,
 };
 use platform::clock;
 use serde_json::{Map, Value};
@@ -14,6 +15,8 @@ use super::convert::Remark;
 
 /// Other aggregates that one decision may ask for.
 const LOADED_MAX: usize = 64;
+/// Stands for the record's own id.
+const OWN_ID: &str = "import";
 
 /// Decides commands on records that do not exist yet.
 pub struct Judge {
@@ -51,12 +54,16 @@ impl Judge {
 
     /// The unique keys that a row takes, or why it is refused. What depends on records that only the server knows counts as good.
     pub fn judge(&self, fields: &Map<String, Value>) -> Result<Vec<Key>, Remark> {
+        let def = self.aggregate.commands().iter().find(|def| def.name == self.command);
+        if def.is_some_and(|def| def.creation == Creation::Requires) {
+            return Ok(Vec::new());
+        }
         let empty = LoadedState { version: 0, state: self.aggregate.empty() };
         let tenant = TenantId(uuid::Uuid::nil());
         let mut loaded = Loaded::new();
         let mut body = Cow::Borrowed(fields);
         loop {
-            let context = Context::new(tenant, "import", uuid::Uuid::nil(), clock::now(), &self.actor, &loaded);
+            let context = Context::new(tenant, OWN_ID, uuid::Uuid::nil(), clock::now(), &self.actor, &loaded);
             let json = serde_json::to_vec(&*body).unwrap_or_default();
             let refused = match self.aggregate.decide(&empty, self.command, &json, context) {
                 Ok(decision) => {
@@ -66,7 +73,8 @@ impl Judge {
                         .collect());
                 }
                 Err(DecideError::Refused(Refusal::Needs(key))) => {
-                    if loaded.len() >= LOADED_MAX {
+                    // What has the record's own id, such as the subscription of a usage, only the server knows.
+                    if loaded.len() >= LOADED_MAX || key.id == OWN_ID {
                         return Ok(Vec::new());
                     }
                     // A record that the row names is taken to exist: the row is judged as if it did not name it.

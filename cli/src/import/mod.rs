@@ -17,6 +17,8 @@ mod convert;
 mod countries;
 mod dates;
 mod dry;
+#[cfg(test)]
+mod export_tests;
 mod flow;
 mod judge;
 #[cfg(test)]

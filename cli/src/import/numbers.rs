@@ -82,6 +82,13 @@ impl Decimal {
     }
 }
 
+impl std::fmt::Display for Decimal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let point = if self.fraction.is_empty() { "" } else { "." };
+        write!(f, "{}{}{point}{}", if self.negative { "-" } else { "" }, self.whole, self.fraction)
+    }
+}
+
 fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }

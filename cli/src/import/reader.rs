@@ -49,8 +49,12 @@ pub struct Reader {
     format: Format,
     encoding: Encoding,
     delimiter: u8,
-    /// Where the columns of a CSV file go.
+    /// The names of the columns of a CSV file.
+    headers: Vec<String>,
+    /// Where they go.
     slots: Vec<Option<Slot>>,
+    /// Where the next record starts.
+    place: Place,
     /// Rows that were read to see whether they go on with the record before them.
     ahead: VecDeque<Read>,
 }
@@ -69,7 +73,19 @@ impl Reader {
         let (format, delimiter) = (sniffed.format, sniffed.delimiter);
         let start = Place { offset: sniffed.start, line: 1 };
         let records = Records::open(file.try_clone()?, start, format, encoding, delimiter)?;
-        let mut reader = Self { file, records, converter, judge, format, encoding, delimiter, slots: Vec::new(), ahead: VecDeque::new() };
+        let mut reader = Self {
+            file,
+            records,
+            converter,
+            judge,
+            format,
+            encoding,
+            delimiter,
+            headers: Vec::new(),
+            slots: Vec::new(),
+            place: start,
+            ahead: VecDeque::new(),
+        };
         let (found, rows) = match format {
             Format::Csv => reader.read_header()?,
             Format::Ndjson => (Vec::new(), start),
@@ -83,6 +99,7 @@ impl Reader {
     /// Goes on at a place between two rows.
     pub fn seek(&mut self, place: Place) -> std::io::Result<()> {
         self.ahead.clear();
+        self.place = place;
         self.records = Records::open(self.file.try_clone()?, place, self.format, self.encoding, self.delimiter)?;
         Ok(())
     }
@@ -92,7 +109,8 @@ impl Reader {
         let text = header.text.map_err(|fault| usage(format!("the header cannot be read: {}", of_fault(fault).detail)))?;
         let names = cells(&text, self.delimiter);
         self.slots = names.iter().map(|name| self.converter.columns.slot(name)).collect();
-        Ok((names.into_iter().map(|name| name.trim().to_owned()).collect(), header.next))
+        self.headers = names.into_iter().map(|name| name.trim().to_owned()).collect();
+        Ok((self.headers.clone(), header.next))
     }
 
     fn sample(&mut self, mut found: Vec<String>) -> anyhow::Result<Vec<String>> {
@@ -101,7 +119,7 @@ impl Reader {
             if let (Format::Ndjson, Ok(Ok(Value::Object(object)))) = (self.format, record.text.as_deref().map(serde_json::from_str)) {
                 found.extend(object.keys().filter(|key| found.len() < NAMES_MAX && !found.contains(key)).cloned().collect::<Vec<_>>());
             }
-            if let Ok(cells) = self.cells(record) {
+            for cells in self.cells(record).into_iter().flatten() {
                 self.converter.learn(&cells);
             }
         }
@@ -109,9 +127,10 @@ impl Reader {
         Ok(found)
     }
 
-    fn cells(&mut self, record: Record) -> Result<Cells, Remark> {
+    /// The cells of a record; of several rows where it holds a list of them.
+    fn cells(&mut self, record: Record) -> Result<Vec<Cells>, Remark> {
         let text = record.text.map_err(of_fault)?;
-        match self.format {
+        let found = match self.format {
             Format::Csv => {
                 let row = cells(&text, self.delimiter);
                 let (cells, columns) = (row.len(), self.slots.len());
@@ -119,7 +138,7 @@ impl Reader {
                 match cells.cmp(&columns) {
                     std::cmp::Ordering::Less => remark("too_few_columns"),
                     std::cmp::Ordering::Greater => remark("too_many_columns"),
-                    std::cmp::Ordering::Equal => Ok(Converter::csv_cells(&self.slots, row)),
+                    std::cmp::Ordering::Equal => Ok(self.converter.csv_cells(&self.headers, &self.slots, row)),
                 }
             }
             Format::Ndjson => match serde_json::from_str(&text) {
@@ -130,7 +149,8 @@ impl Reader {
                     Err(Remark::new("broken_json", format!("The line is not valid JSON: {error}.")))
                 }
             },
-        }
+        }?;
+        Ok(self.converter.rows(found))
     }
 
     fn read(&mut self) -> std::io::Result<Option<Read>> {
@@ -138,7 +158,17 @@ impl Reader {
             return Ok(Some(read));
         }
         let Some(record) = self.records.next_record()? else { return Ok(None) };
-        Ok(Some(Read { line: record.line, next: record.next, cells: self.cells(record) }))
+        let (line, next) = (record.line, record.next);
+        let start = std::mem::replace(&mut self.place, next);
+        let mut rows = match self.cells(record) {
+            // Whoever goes on after one of several rows reads the record again: what was sent before changes nothing.
+            Ok(rows) => rows.into_iter().map(|cells| Read { line, next: start, cells: Ok(cells) }).collect(),
+            Err(remark) => VecDeque::from([Read { line, next, cells: Err(remark) }]),
+        };
+        rows.back_mut().into_iter().for_each(|last| last.next = next);
+        let first = rows.pop_front();
+        self.ahead.append(&mut rows);
+        Ok(first)
     }
 
     /// Adds the rows that follow to a record, as long as they go on with it; tells where the next record starts. A record of which one row

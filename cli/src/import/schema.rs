@@ -15,6 +15,8 @@ pub enum Kind {
     Integer,
     /// A number.
     Number,
+    /// A number of which every digit counts, written as text.
+    Decimal,
     /// Yes or no.
     Boolean,
     /// A calendar day.
@@ -25,6 +27,8 @@ pub enum Kind {
     Money,
     /// Several texts.
     List,
+    /// An object of which nothing is known.
+    Object,
 }
 
 /// The fields of one command.
@@ -102,8 +106,12 @@ impl Fields {
             Kind::Money
         } else if has_type("array") {
             Kind::List
+        } else if has_type("object") && schemas.iter().all(|schema| schema["properties"].is_null()) {
+            Kind::Object
         } else if has_type("integer") {
             Kind::Integer
+        } else if has_type("number") && has_type("string") {
+            Kind::Decimal
         } else if has_type("number") {
             Kind::Number
         } else if has_type("boolean") {
@@ -150,6 +158,20 @@ mod tests {
         assert!(contact.required().is_empty());
         assert!(!fields("deal", "update").names().contains("amount"));
         assert!(Fields::of(domain::crm::CONTEXT.aggregate("deal").unwrap(), "nothing").is_err());
+    }
+
+    #[test]
+    fn import_tells_numbers_that_keep_every_digit_from_others() {
+        let plan = Fields::of(domain::billing::CONTEXT.aggregate("plan").unwrap(), "publish").unwrap();
+        assert_eq!((plan.kind("tax_rate_percent"), plan.kind("charges.price.unit_amount")), (Some(Kind::Decimal), Some(Kind::Decimal)));
+        assert_eq!((plan.kind("trial_days"), plan.kind("charges.price.package_amount_minor")), (Some(Kind::Integer), Some(Kind::Integer)));
+    }
+
+    #[test]
+    fn import_tells_objects_without_known_fields_from_others() {
+        let timer = Fields::of(domain::scheduling::CONTEXT.aggregate("timer").unwrap(), "schedule").unwrap();
+        assert_eq!((timer.kind("command.body"), timer.kind("command.context")), (Some(Kind::Object), Some(Kind::Text)));
+        assert_eq!((timer.kind("schedule.cron"), timer.kind("schedule.at")), (Some(Kind::Text), Some(Kind::When)));
     }
 
     #[test]

@@ -1,8 +1,12 @@
 //! The binary as its users run it: real servers, real kills.
 
+mod audit;
 mod automation;
+mod business;
 mod contract;
+mod demo;
 mod disk;
+mod imports;
 mod kills;
 mod outage;
 mod platform;

@@ -15,7 +15,7 @@ use nix::unistd::Pid;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::{Headers as _, Message as _};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection};
 use tempfile::TempDir;
 use tokio::sync::Mutex;
@@ -140,23 +140,27 @@ impl Platform {
         partition_of(&self.tenant().partition_key(), 16)
     }
 
-    /// Sends a command under a key until it is answered with 200; the outcome of earlier attempts may be unknown.
+    /// Registers a contact of this name, under the name as key.
     pub async fn register(&self, key: &str) -> String {
+        self.insist("crm/contact/register", key, &json!({ "given_name": key })).await
+    }
+
+    /// Sends a command under a key until it is answered with 200; the outcome of earlier attempts may be unknown.
+    pub async fn insist(&self, path: &str, key: &str, body: &Value) -> String {
         let started = Instant::now();
         loop {
             assert!(started.elapsed() < PATIENCE, "{key} is not answered");
-            if let Some(answer) = self.try_register(key).await {
+            if let Some(answer) = self.attempt(path, key, body).await {
                 return answer;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
-    async fn try_register(&self, key: &str) -> Option<String> {
+    async fn attempt(&self, path: &str, key: &str, body: &Value) -> Option<String> {
         let (url, token) = (self.setting("NEUROOPS_URL")?, self.setting("NEUROOPS_TOKEN")?);
-        let request = self.http.post(format!("{url}/v1/crm/contact/register")).bearer_auth(token).header("Idempotency-Key", key);
-        let request = request.header("Content-Type", "application/json").body(format!("{{\"given_name\":\"{key}\"}}"));
-        let answer = request.send().await.ok()?;
+        let request = self.http.post(format!("{url}/v1/{path}")).bearer_auth(token).header("Idempotency-Key", key);
+        let answer = request.header("Content-Type", "application/json").body(body.to_string()).send().await.ok()?;
         match answer.status().as_u16() {
             200 => answer.text().await.ok(),
             429 | 503 => {
@@ -362,7 +366,7 @@ impl Load {
                     let answer = loop {
                         assert!(started.elapsed() < PATIENCE, "{key} is not answered");
                         // The lock is not held while waiting: the platform may have to be restarted meanwhile.
-                        let attempt = platform.read().await.try_register(&key).await;
+                        let attempt = platform.read().await.attempt("crm/contact/register", &key, &json!({ "given_name": key })).await;
                         match attempt {
                             Some(answer) => break answer,
                             None => tokio::time::sleep(Duration::from_millis(50)).await,

@@ -83,7 +83,8 @@ async fn a_worker_process_tells_how_it_is_and_what_it_does() {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    measured(&["neuroops_projection_lag_events"]).await;
+    // Nothing has happened yet, and what there is to look at is told all the same.
+    measured(&["neuroops_projection_lag_events", "neuroops_accounting_inconsistent{check=\"receivables_equal_documents\"} 0"]).await;
     let mut acknowledged = HashMap::from([("before".to_owned(), platform.register("before").await)]);
     // Frozen, the other process cannot renew its leases, and this one takes them over.
     platform.signal_platform(Signal::SIGSTOP);

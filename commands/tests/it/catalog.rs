@@ -6,8 +6,9 @@ use sqlx::Executor as _;
 use crate::support::database;
 
 /// Tables that hold nothing of a tenant. A new table either has `tenant_id` or is named here.
-const WITHOUT_TENANT: [&str; 11] = [
+const WITHOUT_TENANT: [&str; 12] = [
     "_sqlx_migrations",
+    "audit.keys",
     "log.aggregate_types",
     "log.contexts",
     "log.heads",

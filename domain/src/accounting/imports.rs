@@ -55,6 +55,7 @@ const ACCOUNTS: ImportDef = ImportDef {
         column("id", &["code", "account code", "account number", "account no", "number", "acct no", "konto", "kontonummer", "id"]),
         column("name", &["account name", "name", "account", "kontobezeichnung", "beschriftung", "bezeichnung", "kontobeschriftung"]),
         column("type", &["type", "account type", "kontoart", "class"]),
+        column("subtype", &["subtype", "account subtype"]),
         column("currency", &["currency", "currency code", "währung", "waehrung"]),
         column("normal_side", &["normal balance", "normal side"]),
         column("limit", &["limit"]),

@@ -47,6 +47,6 @@ pub static CONTEXT: ContextDef = ContextDef {
         aggregate: "chart",
         id: values::DEFAULT,
         command: "apply-template",
-        body: r#"{"template":"trading_company","currency":"EUR"}"#,
+        body: r#"{"template":"trading_company","currency":"$currency"}"#,
     }],
 };

@@ -1,7 +1,8 @@
 //! The ledger's calendar: through which day the books are closed. A tenant has one, with the id `default`.
 //!
 //! Days are closed from the beginning of the books through a day, so that what has been reported stays as it was; a correction is posted
-//! on an open day. Reopening takes a reason, because it makes reported figures change.
+//! on an open day. Today is never closed, so that there is an open day for whatever happens. Reopening takes a reason, because it makes
+//! reported figures change.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -90,7 +91,7 @@ const fn january() -> u8 {
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CloseThrough {
-    /// The last day to be closed, at the latest today.
+    /// The last day to be closed, at the latest yesterday: what happens today must be posted for today.
     pub date: Day,
 }
 
@@ -142,8 +143,8 @@ impl Aggregate for Period {
                 if self.closed_through.is_some_and(|closed| closed >= date) {
                     return Ok(Decision::nothing());
                 }
-                if date.0 > context.now.date_naive() {
-                    return Err(PeriodRejection::ClosesFuture(date.0.to_string()).into());
+                if date.0 >= context.now.date_naive() {
+                    return Err(PeriodRejection::NotOver(date.0.to_string()).into());
                 }
                 BooksClosed { through: date }.into()
             }
@@ -207,8 +208,8 @@ rejections! {
         #[error("The calendar has a first day or closed days already and stays as it is.")]
         InUse => "calendar_in_use" ["first_day", "fiscal_year_start_month"],
         /// A day that is not over.
-        #[error("The books cannot be closed through {0}, which is in the future.")]
-        ClosesFuture(String) => "future_date" ["date"],
+        #[error("The books cannot be closed through {0}, which is not over; close them through an earlier day.")]
+        NotOver(String) => "day_not_over" ["date"],
         /// Before the books begin.
         #[error("The books begin on {0}; no earlier day can be opened.")]
         BeforeFirstDay(String) => "before_first_day" ["from"],
@@ -274,7 +275,9 @@ mod tests {
     fn what_cannot_be_closed_or_opened_is_refused() {
         let (period, _) = after(&[("open", json!({ "first_day": "2026-01-01" }))]);
         let refused = |name: &str, body: Value| decide(&period, name, &body).unwrap_err();
-        assert_eq!(refused("close-through", json!({ "date": "2026-03-02" })), "accounting.future_date");
+        assert_eq!(refused("close-through", json!({ "date": "2026-03-02" })), "accounting.day_not_over");
+        assert_eq!(refused("close-through", json!({ "date": "2026-03-01" })), "accounting.day_not_over");
+        assert!(decide(&period, "close-through", &json!({ "date": "2026-02-28" })).is_ok());
         assert_eq!(refused("reopen", json!({ "from": "2025-12-01", "reason": "x" })), "accounting.before_first_day");
         assert_eq!(refused("open", json!({ "fiscal_year_start_month": 13 })), "accounting.invalid_month");
         assert_eq!(refused("open", json!({ "first_day": "2026-04-01" })), "accounting.future_date");

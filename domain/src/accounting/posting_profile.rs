@@ -85,6 +85,9 @@ impl Aggregate for PostingProfile {
         if terms.closed {
             return Err(ProfileRejection::ClosedAccount(account.to_string()).into());
         }
+        if !terms.fit(role) {
+            return Err(ProfileRejection::Misfit(account.to_string(), role).into());
+        }
         let currency = terms.currency;
         if self.roles.get(&role).and_then(|accounts| accounts.get(&currency)) == Some(&account) {
             return Ok(Decision::nothing());
@@ -108,6 +111,9 @@ rejections! {
         /// A closed account.
         #[error("The account `{0}` is closed; reopen it, or choose another one.")]
         ClosedAccount(String) => "account_closed" ["account"],
+        /// An account of another kind than the role needs.
+        #[error("The account `{0}` cannot play the role `{1}`: its type is another one, or it is a control account of something else; choose an account of the kind that the template has for the role.")]
+        Misfit(String, Role) => "role_account_mismatch" ["account"],
     }
 }
 
@@ -166,6 +172,37 @@ mod tests {
         given_nothing::<PostingProfile>()
             .when_json("set-role", &json!({ "role": "bank", "account": "1100" }))
             .then_rejected("accounting.only_default");
+    }
+
+    #[test]
+    fn a_role_needs_an_account_of_its_kind() {
+        let none = given_nothing::<PostingProfile>();
+        let set = |role: &str, subtype: Subtype| {
+            let body = json!({ "role": role, "account": "1100" });
+            let decided = crate::accounting::tests::decide_default(none.state(), "set-role", &body, |world| {
+                world.with::<Account>("1100", [crate::accounting::tests::opened(subtype, None)])
+            });
+            decided.map(|_| ())
+        };
+        for (role, subtype) in [
+            ("accounts_receivable", Subtype::Receivable),
+            ("inventory", Subtype::Inventory),
+            ("sales_tax_payable", Subtype::TaxReceivable),
+            ("rounding", Subtype::OtherIncome),
+        ] {
+            assert_eq!(set(role, subtype), Ok(()), "{role}");
+        }
+        for (role, subtype) in [
+            ("accounts_receivable", Subtype::CurrentAsset),
+            ("accounts_receivable", Subtype::Payable),
+            ("accounts_payable", Subtype::CurrentLiability),
+            ("inventory", Subtype::Receivable),
+            ("bank", Subtype::Receivable),
+            ("customer_credit", Subtype::Payable),
+            ("sales_revenue", Subtype::OperatingExpense),
+        ] {
+            assert_eq!(set(role, subtype), Err("accounting.role_account_mismatch".to_owned()), "{role} {subtype:?}");
+        }
     }
 
     #[test]

@@ -160,6 +160,17 @@ impl Control {
     }
 }
 
+/// What becomes of an entry whose day is closed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum IfClosed {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// It counts for the first open day, and keeps its own day as that of its document.
+    NextOpenDay,
+}
+
 /// What other contexts post to without knowing the tenant's accounts: the posting profile says which account plays the role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -254,6 +265,34 @@ impl Role {
             Self::OpeningBalance => "opening_balance",
             Self::Fees => "fees",
             Self::Expense => "expense",
+        }
+    }
+}
+
+impl Role {
+    /// What the account that plays the role sums up, where it must be a control account. The accounts of all other roles must not be one.
+    pub const fn control(self) -> Option<Control> {
+        match self {
+            Self::AccountsReceivable => Some(Control::Receivable),
+            Self::AccountsPayable => Some(Control::Payable),
+            Self::Inventory => Some(Control::Inventory),
+            _ => None,
+        }
+    }
+
+    /// The types of which the account that plays the role may be.
+    pub const fn account_types(self) -> &'static [AccountType] {
+        match self {
+            Self::AccountsReceivable | Self::Inventory | Self::Cash | Self::Bank => &[AccountType::Asset],
+            Self::AccountsPayable | Self::GoodsReceivedNotInvoiced | Self::CustomerCredit | Self::DeferredRevenue => {
+                &[AccountType::Liability]
+            }
+            // Some keep one account for both taxes.
+            Self::SalesTaxPayable | Self::InputTax => &[AccountType::Liability, AccountType::Asset],
+            Self::SalesRevenue | Self::ServiceRevenue => &[AccountType::Revenue],
+            Self::InventoryAdjustment | Self::Rounding => &[AccountType::Expense, AccountType::Revenue],
+            Self::CostOfGoodsSold | Self::BadDebt | Self::Fees | Self::Expense => &[AccountType::Expense],
+            Self::RetainedEarnings | Self::OpeningBalance => &[AccountType::Equity],
         }
     }
 }

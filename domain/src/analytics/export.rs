@@ -29,6 +29,8 @@ pub enum FileFormat {
     Parquet,
     /// Comma-separated values (RFC 4180).
     Csv,
+    /// A JSON object a line.
+    Ndjson,
     /// Apache Arrow, as IPC streams.
     Arrow,
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::customer::Customer;
 use super::plan::Plan;
-use super::values::{ExternalId, Key, Label, Note, quantity_of};
+use super::values::{ExternalId, Key, Label, Note};
 use crate::kernel::{Aggregate, AggregateId, Context, Decision, Refusal, Text, When};
 use crate::{commands, cqrs_aggregate, events, rejections};
 
@@ -261,11 +261,12 @@ fn open(command: OpenCheckout, context: &Context<'_>) -> Result<Decision<Checkou
         WantedPage::Portal {} => Purpose::Portal,
         WantedPage::Subscription { plan_id, quantity } => {
             let plan = Plan::on_sale(plan_id.as_str(), context)?;
+            plan.sellable_at_provider()?;
             let link = context.get::<Plan>(plan_id.as_str())?.and_then(|plan| plan.link.clone());
             Purpose::Subscription {
                 plan_id: plan_id.into(),
                 price_id: link.map(|link| link.price_id),
-                quantity: quantity_of(quantity)?,
+                quantity: plan.quantity(quantity)?,
                 trial_days: plan.terms.trial_days,
             }
         }
@@ -314,7 +315,14 @@ mod tests {
         let link = PriceLink { provider: key("stripe"), product_id: None, price_id: text("price_1") };
         given_nothing::<Checkout>()
             .and::<Customer>("c", [registered("Acme").into(), linked.into()])
-            .and::<Plan>("monthly", [PlanPublished { version: 1, terms: terms(&monthly()) }.into(), PlanLinked { version: 1, link }.into()])
+            .and::<Plan>("monthly", [PlanPublished { version: 1, terms: terms(&flat()) }.into(), PlanLinked { version: 1, link }.into()])
+    }
+
+    /// A plan without charges on usage.
+    fn flat() -> Value {
+        let mut plan = monthly();
+        plan["charges"] = json!([]);
+        plan
     }
 
     fn buy() -> Value {
@@ -338,6 +346,12 @@ mod tests {
         shop().when_json("open", &nothing).then_rejected("billing.plan_unknown");
         let elsewhere = json!({ "page": { "kind": "portal" }, "customer_id": "c", "return_url": "javascript:alert(1)" });
         shop().when_json("open", &elsewhere).then_rejected("billing.invalid_url");
+        let mut taxed = flat();
+        taxed["tax_rate_percent"] = json!("19");
+        for dearer in [taxed, monthly()] {
+            let dearer = [PlanPublished { version: 1, terms: terms(&dearer) }.into()];
+            shop().and::<Plan>("monthly", dearer).when_json("open", &buy()).then_rejected("billing.plan_not_sellable_there");
+        }
         let retired = [PlanPublished { version: 1, terms: terms(&monthly()) }.into(), PlanRetired { version: 1, link: None }.into()];
         shop().and::<Plan>("monthly", retired).when_json("open", &buy()).then_rejected("billing.plan_not_on_sale");
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::values::{ExternalId, Key, Name, Note, Patch, patched, set};
+use super::values::{Address, ExternalId, Key, Name, Note, Patch, patched, set};
 use crate::kernel::{Aggregate, ClaimAction, Context, Decision, Refusal, Text};
 use crate::{commands, cqrs_aggregate, events, rejections};
 
@@ -28,6 +28,10 @@ pub struct BillingProfile {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-personal" = true))]
     pub email: Option<String>,
+    /// The address on bills.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-personal" = true))]
+    pub address: Option<Address>,
     /// ISO 3166-1 alpha-2 code of the country.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
@@ -131,6 +135,9 @@ pub struct RegisterCustomer {
     /// Where bills and reminders go.
     #[serde(default)]
     pub email: Option<Text<254>>,
+    /// The address on bills.
+    #[serde(default)]
+    pub address: Option<Address>,
     /// ISO 3166-1 alpha-2 code of the country.
     #[serde(default)]
     pub country: Option<Text<2>>,
@@ -151,6 +158,9 @@ pub struct UpdateCustomer {
     /// Where bills and reminders go.
     #[serde(deserialize_with = "patched")]
     pub email: Patch<Text<254>>,
+    /// The address on bills, replaced as a whole.
+    #[serde(deserialize_with = "patched")]
+    pub address: Patch<Address>,
     /// ISO 3166-1 alpha-2 code of the country.
     #[serde(deserialize_with = "patched")]
     pub country: Patch<Text<2>>,
@@ -190,7 +200,10 @@ pub struct EraseCustomer {
 commands! {
     /// What can be asked of a customer.
     pub enum CustomerCommand {
-        creates "register" => RegisterCustomer { "name": "Analytical Engines Ltd", "email": "accounts@example.com", "country": "GB" },
+        creates "register" => RegisterCustomer {
+            "name": "Analytical Engines Ltd", "email": "accounts@example.com", "country": "GB",
+            "address": { "street": "12 St James's Square", "postal_code": "SW1Y 4LB", "city": "London" }
+        },
         "update" => UpdateCustomer { "tax_id": "GB123456789", "country": null },
         "link" => LinkCustomer { "provider": "stripe", "external_id": "cus_123" },
         "unlink" => UnlinkCustomer { "provider": "stripe" },
@@ -255,10 +268,10 @@ fn country_of(text: &str) -> Result<String, CustomerRejection> {
 }
 
 fn register(command: RegisterCustomer) -> Result<Decision<CustomerEvent>, CustomerRejection> {
-    let RegisterCustomer { name, email, country, tax_id, tax_exempt } = command;
+    let RegisterCustomer { name, email, address, country, tax_id, tax_exempt } = command;
     let email = email.map(|email| email_of(&email)).transpose()?;
     let country = country.map(|country| country_of(&country)).transpose()?;
-    Ok(Decision::event(CustomerRegistered { profile: BillingProfile { name, email, country, tax_id, tax_exempt } }))
+    Ok(Decision::event(CustomerRegistered { profile: BillingProfile { name, email, address, country, tax_id, tax_exempt } }))
 }
 
 impl Customer {
@@ -274,6 +287,7 @@ impl Customer {
         }
         set(&mut profile.email, command.email.map(|email| email.map(|email| email_of(&email)).transpose()).transpose()?);
         set(&mut profile.country, command.country.map(|code| code.map(|code| country_of(&code)).transpose()).transpose()?);
+        set(&mut profile.address, command.address);
         set(&mut profile.tax_id, command.tax_id);
         profile.tax_exempt = command.tax_exempt.unwrap_or(profile.tax_exempt);
         if profile == *before {
@@ -351,8 +365,14 @@ pub(super) mod tests {
 
     /// A customer of that name.
     pub fn registered(name: &str) -> CustomerRegistered {
-        let profile =
-            BillingProfile { name: name.to_owned().try_into().unwrap(), email: None, country: None, tax_id: None, tax_exempt: false };
+        let profile = BillingProfile {
+            name: name.to_owned().try_into().unwrap(),
+            email: None,
+            address: None,
+            country: None,
+            tax_id: None,
+            tax_exempt: false,
+        };
         CustomerRegistered { profile }
     }
 

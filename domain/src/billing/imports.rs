@@ -69,7 +69,10 @@ const SUBSCRIPTIONS: ImportDef = ImportDef {
         column("id", &["subscription id", "subscription", "id", "subscription code"]),
         column("customer_id", &["customer id", "account code", "customer"]),
         column("terms", &["terms"]),
-        column("terms.from", &["from", "start date", "started at", "start at", "since", "terms from", "current term start", "activated at"]),
+        column(
+            "terms.from",
+            &["from", "start date", "started at", "start at", "since", "terms from", "current term start", "activated at"],
+        ),
         column("terms.plan_id", &["plan id", "plan code", "plan", "price id"]),
         column("terms.quantity", &["quantity", "plan quantity", "seats"]),
         column("net_days", &["net days", "net terms", "days until due", "payment terms"]),

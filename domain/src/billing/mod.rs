@@ -18,7 +18,7 @@ pub mod usage;
 pub mod values;
 
 #[cfg(test)]
-mod simulation;
+pub(crate) mod simulation;
 
 use crate::kernel::{AggregateType, ContextDef, DueDef};
 

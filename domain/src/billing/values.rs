@@ -20,8 +20,8 @@ pub type Label = Text<64>;
 /// An id that the payment provider gave. Stripe's have at most 255 characters.
 pub type ExternalId = Text<255>;
 
-/// The largest amount of one line, in minor units; thousands of them can be added up in 64 bits.
-pub const AMOUNT_MINOR_MAX: i64 = 1_000_000_000_000;
+/// The largest amount of one line, in minor units: a price on an invoice has twelve digits.
+pub const AMOUNT_MINOR_MAX: i64 = 999_999_999_999;
 /// How many features a plan grants at most, and how many a subscription overrides at most.
 pub const ENTITLEMENTS_MAX: usize = 100;
 /// The most seats or units of a flat price.
@@ -106,6 +106,24 @@ impl FeatureValue {
 
 /// Features and what a plan grants of them.
 pub type Entitlements = BTreeMap<Key, FeatureValue>;
+
+/// A postal address; its country is a field of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Address {
+    /// Street and number, further lines separated by line ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub street: Option<Text<500>>,
+    /// Postal code as written in the country.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub postal_code: Option<Text<32>>,
+    /// City or town.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub city: Option<Name>,
+    /// State, province or region.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<Name>,
+}
 
 /// A unit of the calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

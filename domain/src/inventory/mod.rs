@@ -13,7 +13,7 @@ pub mod values;
 pub mod warehouse;
 
 #[cfg(test)]
-mod simulation;
+pub(crate) mod simulation;
 
 use crate::kernel::{AggregateType, ContextDef, DueDef, SetupDef};
 
@@ -37,6 +37,7 @@ pub const CONTEXT: ContextDef = ContextDef {
     due: &[
         DueDef { table: "inventory_reservation_list", aggregate: "stock-item", command: "expire-reservations" },
         DueDef { table: "inventory_stock_reservation_list", aggregate: "stock-reservation", command: "expire" },
+        DueDef { table: "inventory_stock_list", aggregate: "stock-item", command: "review-reorder" },
     ],
     setup: &[SetupDef {
         aggregate: "warehouse",

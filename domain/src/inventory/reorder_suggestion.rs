@@ -55,7 +55,7 @@ pub struct ReorderDismissed {
     pub reason: Label,
 }
 
-/// The stock is back at the reorder point without it.
+/// It is no longer needed: the stock is back at the reorder point without it, or the product is no longer bought.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ReorderWithdrawn {
     /// The stock item.
@@ -153,7 +153,7 @@ pub struct DismissReorder {
     pub reason: Label,
 }
 
-/// Takes back an open suggestion whose stock has recovered; does nothing to one that was decided. Sent by the process `inventory.reorder`.
+/// Takes back an open suggestion that is no longer needed; does nothing to one that was decided. Sent by the process `inventory.reorder`.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WithdrawReorder {}

@@ -215,11 +215,20 @@ pub fn apportion(amount: i64, weights: &[i64]) -> Vec<i64> {
 
 /// The tax within a part of a gross amount, in proportion; all of it within the whole.
 pub fn tax_within(part: i64, of: Amounts) -> i64 {
-    if of.gross == 0 {
+    proportion(part, of.tax, of.gross)
+}
+
+/// The tax on a part of a net amount, in proportion; all of it on the whole.
+pub fn tax_on(part: i64, of: Amounts) -> i64 {
+    proportion(part, of.tax, of.net)
+}
+
+fn proportion(part: i64, tax: i64, whole: i64) -> i64 {
+    if whole == 0 {
         return 0;
     }
-    let sign = i128::from(of.gross.signum());
-    let tax = rounded(i128::from(part) * i128::from(of.tax) * sign, i128::from(of.gross.abs()));
+    let sign = i128::from(whole.signum());
+    let tax = rounded(i128::from(part) * i128::from(tax) * sign, i128::from(whole.abs()));
     i64::try_from(tax).unwrap_or(0)
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::amounts::{Amounts, apportion, tax_within};
+use super::amounts::{Amounts, apportion, tax_on, tax_within};
 use super::decimals::Percent;
 use super::lines::{Description, DocumentLine, LineRejection, Target};
 use super::values::{TaxCategory, TaxMode, ValueRejection};
@@ -113,19 +113,43 @@ pub fn credit_lines<L: DocumentLine>(
         (named, None) => named_parts(lines, &left, named, currency)?,
         (_, Some(_)) => return Err(CreditRejection::Ambiguous),
     };
-    let credits: Vec<CreditLine> = lines
-        .iter()
-        .zip(&left)
-        .zip(parts)
-        .filter(|(_, part)| *part != 0)
-        .map(|((line, left), part)| credit_line(line, *left, part, currency))
-        .collect();
+    let credit = |((line, left), part): ((&L, &Amounts), i64)| {
+        let tax = if part == left.gross { left.tax } else { tax_within(part, *left) };
+        (part != 0).then(|| credit_line(line, part, tax, currency))
+    };
+    something(lines.iter().zip(&left).zip(parts).filter_map(credit).collect())
+}
+
+/// The lines of a credit note for a net amount, spread over all lines in proportion to what is left of them; their tax follows.
+pub fn credit_net<L: DocumentLine>(
+    lines: &[L],
+    credited: &Credited,
+    net: Money,
+    currency: Currency,
+) -> Result<Vec<CreditLine>, CreditRejection> {
+    if net.currency != currency {
+        return Err(CreditRejection::Value(ValueRejection::CurrencyMismatch(net.currency, currency)));
+    }
+    let left: Vec<Amounts> = lines.iter().map(|line| left_of(line, credited)).collect();
+    let nets: Vec<i64> = left.iter().map(|amounts| amounts.net).collect();
+    let all: i64 = nets.iter().sum();
+    if net.amount_minor <= 0 || net.amount_minor > all {
+        return Err(CreditRejection::OutOfRange(Money::new(all.max(0), currency)));
+    }
+    let credit = |((line, left), part): ((&L, &Amounts), i64)| {
+        let tax = if part == left.net { left.tax } else { tax_on(part, *left) };
+        (part != 0).then(|| credit_line(line, part + tax, tax, currency))
+    };
+    something(lines.iter().zip(&left).zip(apportion(net.amount_minor, &nets)).filter_map(credit).collect())
+}
+
+/// Refuses a credit of nothing.
+fn something(credits: Vec<CreditLine>) -> Result<Vec<CreditLine>, CreditRejection> {
     let total: i64 = credits.iter().map(|line| line.gross.amount_minor).sum();
     if total <= 0 { Err(CreditRejection::NothingLeft) } else { Ok(credits) }
 }
 
-fn credit_line<L: DocumentLine>(line: &L, left: Amounts, part: i64, currency: Currency) -> CreditLine {
-    let tax = if part == left.gross { left.tax } else { tax_within(part, left) };
+fn credit_line<L: DocumentLine>(line: &L, part: i64, tax: i64, currency: Currency) -> CreditLine {
     let money = |amount_minor| Money::new(amount_minor, currency);
     CreditLine {
         line_id: line.line_id().clone(),
@@ -231,6 +255,21 @@ mod tests {
         let rest = credit(&[], None, &credited).unwrap();
         add_credited(&mut credited, &rest);
         assert_eq!(code(credit(&[], None, &credited)), "invoicing.nothing_to_credit");
+    }
+
+    #[test]
+    fn a_net_amount_is_credited_with_the_tax_that_belongs_to_it() {
+        let lines = [line("a", 1_000, 20), line("b", 500, 0)];
+        let credit = |net, credited: &Credited| credit_net(&lines, credited, euro(net), Currency::EUR);
+        let none = Credited::new();
+        assert_eq!(sums(&credit(150, &none).unwrap()), [(100, 20), (50, 0)]);
+        assert_eq!(sums(&credit(1_500, &none).unwrap()), [(1_000, 200), (500, 0)]);
+        assert!(credit(0, &none).is_err() && credit(1_501, &none).is_err());
+        let mut credited = Credited::new();
+        add_credited(&mut credited, &credit(1_499, &none).unwrap());
+        let last = credit(1, &credited).unwrap();
+        add_credited(&mut credited, &last);
+        assert!(lines.iter().all(|line| left_of(line, &credited) == Amounts::default()), "nothing is left of any line");
     }
 
     proptest! {

@@ -45,6 +45,8 @@ const TAX_MODE: ImportColumn = column("tax_mode", &["line amount types", "lineam
 const ACCOUNT: ImportColumn = column("account", &["account code", "accountcode", "account number", "gl code"]);
 const LINE: ImportColumn = column("line_id", &["line", "line no", "line number", "line id", "line item"]);
 const DUE_DATE: ImportColumn = column("due_date", &["due date", "duedate", "date due", "payment due"]);
+/// Exports of this platform hold the lines of a document as a list.
+const ROWS: ImportColumn = column("@rows", &["lines"]);
 const NOTE: ImportColumn = column("note", &["memo", "note", "notes", "message", "message displayed on invoice", "terms and conditions"]);
 
 const INVOICES: ImportDef = ImportDef {
@@ -114,7 +116,9 @@ const INVOICES: ImportDef = ImportDef {
         DISCOUNT,
         TAX_RATE,
         TAX_AMOUNT,
+        column("revenue_role", &["revenue role"]),
         ACCOUNT,
+        ROWS,
     ],
     lists: &[],
     in_order: &[],
@@ -148,7 +152,9 @@ const BILLS: ImportDef = ImportDef {
         DISCOUNT,
         TAX_RATE,
         TAX_AMOUNT,
+        column("expense_role", &["expense role"]),
         ACCOUNT,
+        ROWS,
     ],
     lists: &[],
     in_order: &[],
@@ -227,7 +233,7 @@ mod tests {
             let mut generator = schemars::SchemaGenerator::default();
             let schema = (command(import.create).schema)(&mut generator).to_value();
             let definitions = Value::Object(generator.definitions().clone());
-            for column in import.columns.iter().filter(|column| column.field != "id") {
+            for column in import.columns.iter().filter(|column| column.field != "id" && !column.field.starts_with('@')) {
                 let path: Vec<&str> = column.field.split('.').collect();
                 assert!(has_field(&schema, &definitions, &path), "{}: {}", import.name, column.field);
             }

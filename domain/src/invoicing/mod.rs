@@ -10,6 +10,7 @@ mod imports;
 pub mod invoice;
 pub mod issuer;
 pub mod lines;
+pub mod matching;
 pub mod number_series;
 pub mod settlement;
 pub mod values;

@@ -187,13 +187,18 @@ impl World {
             let settled: i64 = invoice.payments.iter().filter(|payment| !payment.reversed).map(|p| p.settlement.applied.amount_minor).sum();
             let applied: i64 = invoice.credit_applied.values().map(|amount| amount.amount_minor).sum();
             let credited: i64 = invoice.credited.values().map(|(net, tax)| net + tax).sum();
+            assert!(invoice.received_minor() >= 0, "{id}: more went back than came in");
             assert!(invoice.open_minor >= 0 && invoice.written_off_minor >= 0 && invoice.excess_minor >= 0, "{id}: {invoice:?}");
             assert!(invoice.issued.is_none() || credited <= total, "{id} is credited beyond its total");
             match invoice.status {
                 InvoiceStatus::Finalized | InvoiceStatus::Credited => {
                     assert!(invoice.open_minor >= total - settled - applied - credited, "{id}: {invoice:?}");
                 }
-                InvoiceStatus::Draft | InvoiceStatus::Discarded | InvoiceStatus::Voided => assert_eq!(invoice.open_minor, 0, "{id}"),
+                InvoiceStatus::Draft | InvoiceStatus::Discarded => assert_eq!(invoice.open_minor, 0, "{id}"),
+                InvoiceStatus::Voided => {
+                    let back: i64 = invoice.refunds.values().map(|refund| refund.settlement.applied.amount_minor).sum();
+                    assert!(invoice.open_minor <= back, "{id} is void, and owed only as far as money for it went back");
+                }
                 InvoiceStatus::WrittenOff => {}
             }
         }
@@ -329,6 +334,7 @@ impl Choices {
                 json!({ "amount": self.euros(), "reference": self.reference(), "method": self.pick(&[json!("card"), json!("cash")]) })
             }
             "reverse-payment" => json!({ "reference": self.reference(), "reason": "bounced" }),
+            "refund-payment" => json!({ "amount": self.euros(), "reference": self.reference(), "reason": "goodwill" }),
             "apply-credit" if self.flag() => json!({ "reference": self.reference(), "amount": self.euros() }),
             "apply-credit" => json!({ "reference": self.reference() }),
             "credit" => {
@@ -443,6 +449,18 @@ pub(crate) fn run(world: &mut World, steps: &[Step], mut look: impl FnMut(&World
         look(world);
     }
     accepted
+}
+
+/// The events of random worlds, for those who follow them.
+pub(crate) fn histories(worlds: usize) -> Vec<Vec<RecordedEvent>> {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let history = |_| {
+        let steps = prop::collection::vec(step(), 150).new_tree(&mut runner).expect("steps are made").current();
+        let mut world = populated();
+        run(&mut world, &steps, |_| {});
+        world.log
+    };
+    (0..worlds).map(history).collect()
 }
 
 /// Any step.

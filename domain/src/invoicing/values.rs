@@ -77,10 +77,10 @@ pub enum ExpenseRole {
     /// What is used up.
     #[default]
     Expense,
-    /// Goods whose receipt was booked when they came.
+    /// Goods for stock. Their receipt, booked before or after the bill, brings the stock its value and meets the bill here; `inventory`
+    /// means the same.
+    #[serde(alias = "inventory")]
     GoodsReceivedNotInvoiced,
-    /// Goods for stock whose receipt was not booked.
-    Inventory,
     /// Fees of banks and payment services.
     Fees,
 }
@@ -106,7 +106,6 @@ impl Role for ExpenseRole {
         match self {
             Self::Expense => "expense",
             Self::GoodsReceivedNotInvoiced => "goods_received_not_invoiced",
-            Self::Inventory => "inventory",
             Self::Fees => "fees",
         }
     }
@@ -349,6 +348,15 @@ mod tests {
         assert_ne!(party_id("Łukasz Żółć"), party_id("Łukasz Żółw"));
         assert!(party_id("ACME Ltd.").as_str().starts_with("acme-ltd-"));
         assert_eq!(party_id("株式会社").as_str().len(), 16);
+    }
+
+    #[test]
+    fn a_bill_of_goods_meets_their_receipt_and_not_the_stock() {
+        let read = |text: &str| serde_json::from_value::<ExpenseRole>(json!(text)).unwrap().role();
+        assert_eq!(
+            (read("inventory"), read("goods_received_not_invoiced")),
+            ("goods_received_not_invoiced", "goods_received_not_invoiced")
+        );
     }
 
     #[test]

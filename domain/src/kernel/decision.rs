@@ -14,6 +14,26 @@ pub struct Actor {
     pub roles: Vec<String>,
 }
 
+/// What subjects begin with that only the platform itself has; no token carries one.
+const RESERVED_SUBJECTS: [&str; 2] = ["process:", "due:"];
+
+impl Actor {
+    /// As whom a process sends its commands.
+    pub fn of_process(process: &str) -> Self {
+        Self { subject: format!("process:{process}"), roles: vec!["service".to_owned()] }
+    }
+
+    /// Whether the platform's own process of that name asks.
+    pub fn is_process(&self, process: &str) -> bool {
+        self.subject.strip_prefix("process:") == Some(process)
+    }
+
+    /// Whether a subject is one of the platform's own, which nobody else may have.
+    pub fn is_reserved(subject: &str) -> bool {
+        RESERVED_SUBJECTS.iter().any(|prefix| subject.starts_with(prefix))
+    }
+}
+
 /// Names an aggregate within the tenant and context of the decision.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AggregateKey {

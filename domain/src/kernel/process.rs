@@ -104,6 +104,11 @@ pub struct SetupDef {
     pub id: &'static str,
     /// The command.
     pub command: &'static str,
-    /// Its fields, as JSON.
+    /// Its fields, as JSON. [`SetupDef::CURRENCY`] in it stands for the currency of the tenant's books.
     pub body: &'static str,
+}
+
+impl SetupDef {
+    /// What stands for the currency of the tenant's books.
+    pub const CURRENCY: &'static str = "$currency";
 }

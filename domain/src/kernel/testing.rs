@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
-    Actor, Aggregate, AggregateKey, AggregateType, Claim, CommandSet, Context, Decision, EventSet, Loaded, LoadedState, Refusal, Rejection,
-    TenantId,
+    Actor, Aggregate, AggregateKey, AggregateType, Claim, CommandSet, Context, Decision, EventSet, Loaded, LoadedState, RecordedEvent,
+    Refusal, Rejection, TenantId,
 };
 
 /// The id of the aggregate under test, unless it is [`named`](Given::named) otherwise.
@@ -46,8 +46,8 @@ pub fn given<A: Aggregate>(events: impl IntoIterator<Item = A::Event>) -> Given<
 impl<A: Aggregate> Given<A> {
     fn push(&mut self, events: impl IntoIterator<Item = A::Event>) {
         for event in events {
-            let def = event.def();
-            let stored = event.payload().expect("an event serialises");
+            let def = EventSet::def(&event);
+            let stored = EventSet::payload(&event).expect("an event serialises");
             let read = A::Event::decode(def.name, &def.version.to_string(), &stored).expect("a stored event is read back");
             assert_eq!(read, event, "storing and reading an event changes nothing");
             self.state.apply(&read);
@@ -205,6 +205,32 @@ impl<A: Aggregate> Then<A> {
                 )
             })
             .collect()
+    }
+}
+
+/// An event as the log would hold it, at this position.
+pub fn recorded(
+    context: &str,
+    key: &AggregateKey,
+    sequence: i64,
+    position: i64,
+    event: &dyn super::ErasedEvent,
+    recorded_at: DateTime<Utc>,
+) -> RecordedEvent {
+    RecordedEvent {
+        context: context.to_owned(),
+        partition: 0,
+        position,
+        event_id: Uuid::from_u128(0x0197_0000_0000_7000_8000_0000_0000_0000 | u128::from(position.unsigned_abs())),
+        tenant_id: TenantId(Uuid::nil()),
+        aggregate_type: key.aggregate_type.to_owned(),
+        aggregate_id: key.id.clone(),
+        sequence,
+        event_type: event.def().name.to_owned(),
+        event_version: event.def().version.to_string(),
+        payload: event.payload().expect("an event serialises"),
+        metadata: "{}".to_owned(),
+        recorded_at,
     }
 }
 

@@ -1,4 +1,5 @@
-//! An invoice for a subscription asks for its payment; one that is voided calls it off, and one that was paid elsewhere settles it.
+//! An invoice for a subscription asks for its payment; one that is credited, paid in part or owed again changes what is asked for; one
+//! that is voided or given up calls it off, and one that was paid elsewhere settles it.
 
 use serde::de::Error as _;
 use serde_json::{Value, json};
@@ -8,8 +9,16 @@ use crate::kernel::{Action, DecodeEventError, ProcessDef, RecordedEvent, Step, S
 /// `billing.charge`
 pub static PROCESS: ProcessDef = ProcessDef {
     name: "billing.charge",
-    summary: "Asks for the payment of invoices for subscriptions, and calls it off when they are voided or paid elsewhere.",
-    reacts_to: &["invoicing.invoice_finalized", "invoicing.invoice_voided", "invoicing.invoice_written_off", "invoicing.payment_recorded"],
+    summary: "Asks for the payment of invoices for subscriptions, follows what is open of them, and calls it off when they are voided.",
+    reacts_to: &[
+        "invoicing.invoice_finalized",
+        "invoicing.invoice_voided",
+        "invoicing.invoice_written_off",
+        "invoicing.payment_recorded",
+        "invoicing.payment_reversed",
+        "invoicing.credit_applied",
+        "invoicing.invoice_credited",
+    ],
     react,
 };
 
@@ -21,9 +30,14 @@ fn react(event: &RecordedEvent) -> Result<Vec<Step>, DecodeEventError> {
     let Some(subscription_id) = source_of(&invoice) else { return Ok(Vec::new()) };
     let command = match event.event_type.as_str() {
         "invoice_finalized" => request(event, &invoice, subscription_id)?,
-        "invoice_voided" => Some(("void", json!({ "reason": "The invoice was voided." }))),
-        "invoice_written_off" => Some(("void", json!({ "reason": "The invoice was written off." }))),
+        "invoice_voided" => nothing_owed(&invoice, "/totals/gross", "The invoice was voided."),
+        "invoice_written_off" => nothing_owed(&invoice, "/amount", "The invoice was written off."),
         "payment_recorded" if is_settled(&invoice) => Some(("capture", json!({ "method": "invoice", "recorded": true }))),
+        "payment_recorded" => owed(&invoice, "The invoice was paid in part."),
+        "payment_reversed" => owed(&invoice, "A payment of the invoice went back."),
+        "credit_applied" => owed(&invoice, "Credit of the customer settled the invoice, or a part of it."),
+        // A credit note on what was paid is the customer's credit, and changes nothing of what is owed.
+        "invoice_credited" if minor(&invoice, "/applied") != Some(0) => owed(&invoice, "The invoice was credited."),
         _ => None,
     };
     let step = |(command, body): (&'static str, Value)| Step {
@@ -66,10 +80,33 @@ fn request(event: &RecordedEvent, invoice: &Value, subscription_id: &str) -> Res
             body[to] = value.clone();
         }
     }
+    if let Some(number) = body["reference"].as_str().map(|number| number.chars().take(REFERENCE_CHARS_MAX).collect::<String>()) {
+        body["reference"] = json!(number);
+    }
     Ok(Some(("request", body)))
+}
+
+/// The longest reference of a payment, in characters.
+const REFERENCE_CHARS_MAX: usize = 100;
+
+fn minor(invoice: &Value, pointer: &str) -> Option<i64> {
+    invoice.pointer(pointer)?.get("amount_minor")?.as_i64()
+}
+
+/// What is open of the invoice is what is owed of the payment.
+fn owed(invoice: &Value, reason: &str) -> Option<(&'static str, Value)> {
+    let balance = invoice.get("balance").filter(|balance| balance["amount_minor"].as_i64().is_some_and(|open| open >= 0))?;
+    Some(("adjust", json!({ "amount": balance, "reason": reason })))
+}
+
+/// Nothing is owed any more, in the currency of this amount.
+fn nothing_owed(invoice: &Value, pointer: &str, reason: &str) -> Option<(&'static str, Value)> {
+    let mut nothing = invoice.pointer(pointer)?.clone();
+    nothing["amount_minor"] = json!(0);
+    Some(("adjust", json!({ "amount": nothing, "reason": reason })))
 }
 
 /// Whether nothing of the invoice is open any more.
 fn is_settled(payment: &Value) -> bool {
-    payment.pointer("/balance/amount_minor").and_then(Value::as_i64) == Some(0)
+    minor(payment, "/balance") == Some(0)
 }

@@ -1,4 +1,4 @@
-//! Payments are collected, captured, called off and refunded at the payment provider. Where none is configured, the effects do nothing
+//! Payments are collected, adjusted, captured, called off and refunded at the payment provider. Where none is configured, the effects do nothing
 //! and a payment stays open until somebody records it.
 
 use serde_json::{Value, json};
@@ -10,11 +10,13 @@ use crate::kernel::{Action, DecodeEventError, Money, ProcessDef, RecordedEvent, 
 /// `billing.collect`
 pub static PROCESS: ProcessDef = ProcessDef {
     name: "billing.collect",
-    summary: "Collects, captures, calls off and refunds payments at the payment provider.",
+    summary: "Collects, adjusts, captures, calls off and refunds payments at the payment provider.",
     reacts_to: &[
         "billing.payment_requested",
         "billing.payment_dunned",
         "billing.payment_capture_requested",
+        "billing.payment_captured",
+        "billing.payment_adjusted",
         "billing.payment_voided",
         "billing.refund_requested",
     ],
@@ -65,7 +67,11 @@ fn react(event: &RecordedEvent) -> Result<Vec<Step>, DecodeEventError> {
         Some(PaymentEvent::PaymentCaptureRequested(e)) => {
             effect("stripe.capture", json!({ "external_id": e.external_id, "amount": e.amount }))
         }
-        Some(PaymentEvent::PaymentVoided(e)) if e.external_id.is_some() => effect("stripe.void", json!({ "external_id": e.external_id })),
+        // An attempt may be under way that nobody has heard of yet, so the provider is asked even without its id.
+        Some(PaymentEvent::PaymentVoided(e)) => effect("stripe.void", json!({ "external_id": e.external_id })),
+        // Paid otherwise: it must not be collected as well.
+        Some(PaymentEvent::PaymentCaptured(e)) if e.recorded => effect("stripe.void", json!({ "external_id": e.external_id })),
+        Some(PaymentEvent::PaymentAdjusted(e)) => effect("stripe.adjust", json!({ "external_id": e.external_id, "amount": e.amount })),
         Some(PaymentEvent::RefundRequested(e)) if e.external_id.is_some() => {
             effect("stripe.refund", json!({ "external_id": e.external_id, "refund_id": e.refund_id, "amount": e.amount }))
         }

@@ -1,44 +1,76 @@
-//! A billed period becomes an invoice: drafted with the bill's lines and finalised, under the bill's id.
+//! A billed period becomes an invoice: drafted with the bill's lines and finalised, under the bill's id. What is left of credit when the
+//! subscription ends is credited on the invoices that had charged it.
 
 use chrono::{Days, TimeDelta};
 use serde_json::{Value, json};
 
-use crate::billing::subscription::{Line, LineKind, Subscription, SubscriptionEvent, SubscriptionPeriodBilled};
+use crate::billing::subscription::{BillCredit, Line, LineKind, Payer, Subscription, SubscriptionEvent, SubscriptionPeriodBilled};
 use crate::kernel::{Action, DecodeEventError, ProcessDef, RecordedEvent, Step, StepCommand, event_of};
 
 /// `billing.invoice`
 pub static PROCESS: ProcessDef = ProcessDef {
     name: "billing.invoice",
-    summary: "Drafts and finalises an invoice for each billed period of a subscription.",
-    reacts_to: &["billing.subscription_period_billed"],
+    summary: "Drafts and finalises an invoice for each billed period of a subscription, and credits what is left at its end.",
+    reacts_to: &["billing.subscription_period_billed", "billing.subscription_ended"],
     react,
 };
 
+/// The names of the steps that credit invoices.
+const CREDITS: [&str; 12] = [
+    "credit",
+    "credit-2",
+    "credit-3",
+    "credit-4",
+    "credit-5",
+    "credit-6",
+    "credit-7",
+    "credit-8",
+    "credit-9",
+    "credit-10",
+    "credit-11",
+    "credit-12",
+];
+
 fn react(event: &RecordedEvent) -> Result<Vec<Step>, DecodeEventError> {
-    let Some(SubscriptionEvent::SubscriptionPeriodBilled(bill)) = event_of::<Subscription>(event)? else { return Ok(Vec::new()) };
-    // What costs nothing needs no invoice, and may hold credit that no invoice could show.
-    if bill.total.amount_minor == 0 {
-        return Ok(Vec::new());
+    match event_of::<Subscription>(event)? {
+        // What costs nothing needs no invoice, and may hold credit that no invoice could show.
+        Some(SubscriptionEvent::SubscriptionPeriodBilled(bill)) if bill.total.amount_minor > 0 => Ok(vec![
+            step("draft", event, &bill.bill_id, "draft", draft(&event.aggregate_id, &bill)),
+            step("finalize", event, &bill.bill_id, "finalize", json!({})),
+        ]),
+        Some(SubscriptionEvent::SubscriptionEnded(end)) => {
+            Ok(end.credits.iter().zip(CREDITS).map(|(part, name)| credit(name, event, part)).collect())
+        }
+        _ => Ok(Vec::new()),
     }
-    let step = |name: &'static str, command: &str, body: Value| Step {
-        name,
-        lane: event.aggregate_id.clone(),
-        action: Action::Command(StepCommand {
-            context: "invoicing".to_owned(),
-            aggregate: "invoice".to_owned(),
-            id: bill.bill_id.clone(),
-            command: command.to_owned(),
-            body,
-        }),
-    };
-    Ok(vec![step("draft", "draft", draft(&event.aggregate_id, &bill)), step("finalize", "finalize", json!({}))])
+}
+
+/// A step for an invoice. All of a subscription are taken in turn, so an invoice is there before it is credited.
+fn step(name: &'static str, event: &RecordedEvent, invoice_id: &str, command: &str, body: Value) -> Step {
+    let action = Action::Command(StepCommand {
+        context: "invoicing".to_owned(),
+        aggregate: "invoice".to_owned(),
+        id: invoice_id.to_owned(),
+        command: command.to_owned(),
+        body,
+    });
+    Step { name, lane: event.aggregate_id.clone(), action }
+}
+
+fn credit(name: &'static str, event: &RecordedEvent, part: &BillCredit) -> Step {
+    let reference = format!("end of {}", event.aggregate_id);
+    let body = json!({ "net": part.net, "reason": "The subscription ended before the period that was paid for.", "reference": reference });
+    step(name, event, &part.bill_id, "credit", body)
 }
 
 fn draft(subscription_id: &str, bill: &SubscriptionPeriodBilled) -> Value {
     let date = bill.billed_at.date_naive();
     let due = date.checked_add_days(Days::new(bill.net_days.into())).unwrap_or(date);
-    let lines: Vec<Value> = bill.lines.iter().map(|line| invoice_line(line, bill.tax_exempt)).collect();
+    let lines: Vec<Value> = bill.lines.iter().map(|line| invoice_line(line, bill.payer.tax_exempt)).collect();
     json!({
+        "customer_address": address(&bill.payer),
+        "customer_email": bill.payer.customer_email,
+        "customer_tax_id": bill.payer.customer_tax_id,
         "customer_id": bill.customer_id,
         "customer_name": bill.customer_name,
         "currency": bill.total.currency,
@@ -48,6 +80,18 @@ fn draft(subscription_id: &str, bill: &SubscriptionPeriodBilled) -> Value {
         "source": { "context": "billing", "id": bill.bill_id, "reference": subscription_id },
         "lines": lines
     })
+}
+
+/// The address as invoices have it, with the country.
+fn address(payer: &Payer) -> Value {
+    if payer.customer_address.is_none() && payer.customer_country.is_none() {
+        return Value::Null;
+    }
+    let mut address = json!(payer.customer_address.clone().unwrap_or_default());
+    if let Some(country) = &payer.customer_country {
+        address["country"] = json!(country);
+    }
+    address
 }
 
 /// A line of the bill as one piece at its price: what a charge comes to is not always a whole number of minor units per piece.

@@ -154,12 +154,22 @@ fn other_invoices_ask_for_nothing() {
 
 #[test]
 fn an_invoice_that_is_voided_or_paid_elsewhere_ends_the_payment() {
-    for event_type in ["invoice_voided", "invoice_written_off"] {
-        assert_eq!(only("billing.charge", &of_invoice(event_type, &json!({}))).0, "billing/payment/s-1-2026-03-01/void");
-    }
+    let owed = |event_type: &str, fields: Value| {
+        let (command, body) = only("billing.charge", &of_invoice(event_type, &fields));
+        assert_eq!(command, "billing/payment/s-1-2026-03-01/adjust");
+        assert!(PaymentCommand::decode("adjust", body.to_string().as_bytes()).is_ok());
+        body["amount"].clone()
+    };
+    assert_eq!(owed("invoice_voided", json!({})), money(0));
+    assert_eq!(owed("invoice_written_off", json!({ "amount": money(12) })), money(0));
+    assert_eq!(owed("payment_recorded", json!({ "balance": money(5) })), money(5));
+    assert_eq!(owed("payment_reversed", json!({ "balance": money(7) })), money(7));
+    assert_eq!(owed("credit_applied", json!({ "balance": money(0) })), money(0));
+    assert_eq!(owed("invoice_credited", json!({ "balance": money(3), "applied": money(9) })), money(3));
+    let after_payment = json!({ "balance": money(0), "applied": money(0) });
+    assert_eq!(steps("billing.charge", &of_invoice("invoice_credited", &after_payment)), [], "it becomes credit");
     let (command, body) = only("billing.charge", &of_invoice("payment_recorded", &json!({ "balance": money(0) })));
     assert_eq!((command.as_str(), &body["recorded"]), ("billing/payment/s-1-2026-03-01/capture", &json!(true)));
-    assert_eq!(steps("billing.charge", &of_invoice("payment_recorded", &json!({ "balance": money(5) }))), []);
 }
 
 fn captured(fields: &Value) -> RecordedEvent {
@@ -179,23 +189,54 @@ fn a_captured_payment_is_recorded_on_its_invoice_unless_it_is_there_already() {
     assert_eq!(command, "invoicing/invoice/s-1-2026-03-01/record-payment");
     assert_eq!(body, json!({ "amount": money(3_857), "date": "2026-03-02", "method": "card", "reference": "s-1-2026-03-01" }));
     assert_eq!(steps("billing.settle", &captured(&json!({ "recorded": true }))), []);
-    assert_eq!(steps("billing.settle", &captured(&json!({ "invoice_id": null }))), []);
+    let (command, body) = only("billing.settle", &captured(&json!({ "invoice_id": null, "customer_name": "Acme" })));
+    assert_eq!(command, format!("invoicing/customer-payment/{}/receive", Uuid::from_u128(0x0197)), "it is the customer's credit");
+    assert_eq!((&body["customer_id"], &body["customer_name"]), (&json!("c-1"), &json!("Acme")));
 }
 
 #[test]
-fn money_that_goes_back_is_posted() {
-    let refunded = json!({
-        "refund_id": "r-1", "amount": money(500), "customer_id": "c-1", "invoice_id": "i-1", "refunded_at": "2026-03-02T10:00:00Z"
-    });
-    let (command, body) = only("billing.ledger", &event("billing", "payment", "p-1", "refund_completed", &refunded));
-    assert_eq!(command, format!("accounting/journal-entry/{}/post", Uuid::from_u128(0x0197)));
-    assert_eq!(body["lines"][0], json!({ "role": "customer_credit", "side": "debit", "amount": money(500), "party": "c-1" }));
-    assert_eq!(body["lines"][1], json!({ "role": "bank", "side": "credit", "amount": money(500) }));
+fn money_that_goes_back_is_told_to_invoicing() {
+    let id = Uuid::from_u128(0x0197);
+    let refunded = |invoice: Value| {
+        json!({
+            "refund_id": "r-1", "amount": money(500), "customer_id": "c-1", "invoice_id": invoice, "refunded_at": "2026-03-02T10:00:00Z",
+            "method": "card"
+        })
+    };
+    let of = |payload: Value| only("billing.settle", &event("billing", "payment", "p-1", "refund_completed", &payload));
+    let (command, body) = of(refunded(json!("i-1")));
+    assert_eq!(command, "invoicing/invoice/i-1/refund-payment");
+    let reference = format!("r-1 {id}");
+    let expected = json!({ "amount": money(500), "date": "2026-03-02", "method": "card", "reference": reference, "reason": "Refund" });
+    assert_eq!(body, expected);
+    let (command, body) = of(refunded(Value::Null));
+    assert_eq!(command, "invoicing/customer-account/c-1/refund-credit");
+    assert_eq!(body, json!({ "amount": money(500), "date": "2026-03-02", "method": "card", "reference": reference }));
     let closed = |outcome: &str| {
-        let payload = json!({ "dispute_id": "dp_1", "outcome": outcome, "amount": money(500), "customer_id": "c-1" });
-        steps("billing.ledger", &event("billing", "payment", "p-1", "chargeback_closed", &payload)).len()
+        let payload = json!({ "dispute_id": "dp_1", "outcome": outcome, "amount": money(500), "customer_id": "c-1", "invoice_id": "i-1" });
+        steps("billing.settle", &event("billing", "payment", "p-1", "chargeback_closed", &payload)).len()
     };
     assert_eq!((closed("lost"), closed("won")), (1, 0));
+    let long = "r".repeat(128);
+    let mut named = refunded(json!("i-1"));
+    named["refund_id"] = json!(long);
+    assert!(of(named).1["reference"].as_str().unwrap().chars().count() <= 140, "it fits a reference of invoicing");
+}
+
+#[test]
+fn a_refund_that_comes_back_is_recorded_and_one_that_never_went_is_not() {
+    let failed = |came_back: bool, invoice: Value| {
+        let payload = json!({
+            "refund_id": "r-1", "amount": money(500), "reason": "closed", "came_back": came_back, "customer_id": "c-1",
+            "customer_name": "Acme", "invoice_id": invoice, "failed_at": "2026-03-05T10:00:00Z"
+        });
+        event("billing", "payment", "p-1", "refund_failed", &payload)
+    };
+    assert_eq!(only("billing.settle", &failed(true, json!("i-1"))).0, "invoicing/invoice/i-1/record-payment");
+    let (command, body) = only("billing.settle", &failed(true, Value::Null));
+    assert_eq!(command, format!("invoicing/customer-payment/{}/receive", Uuid::from_u128(0x0197)));
+    assert_eq!((&body["customer_id"], &body["customer_name"], &body["method"]), (&json!("c-1"), &json!("Acme"), &json!("other")));
+    assert_eq!(steps("billing.settle", &failed(false, json!("i-1"))), []);
 }
 
 #[test]
@@ -225,7 +266,11 @@ fn payments_go_to_the_provider_with_all_that_it_needs() {
         only("billing.collect", &event("billing", "payment", "p-1", "payment_voided", &json!({ "external_id": "pi_1" }))).0,
         "stripe.void"
     );
-    assert_eq!(steps("billing.collect", &event("billing", "payment", "p-1", "payment_voided", &json!({}))), []);
+    assert_eq!(only("billing.collect", &event("billing", "payment", "p-1", "payment_voided", &json!({}))).0, "stripe.void");
+    assert_eq!(only("billing.collect", &captured(&json!({ "recorded": true }))).0, "stripe.void", "paid otherwise");
+    assert_eq!(steps("billing.collect", &captured(&json!({}))), []);
+    let adjusted = json!({ "amount": money(100), "before": money(200) });
+    assert_eq!(only("billing.collect", &event("billing", "payment", "p-1", "payment_adjusted", &adjusted)).0, "stripe.adjust");
 }
 
 #[test]

@@ -1,11 +1,23 @@
 //! Stock movements are posted to the ledger, so that its stock account is worth what the stock is worth.
 //!
-//! Every event that changes the stock's value leads to one journal entry with the event's id, dated on the day on which it was recorded: a
-//! receipt of goods that came earlier counts in the open period. Transfers change no account, and neither does what is worth nothing.
+//! Every event that changes the stock's value leads to one journal entry with the event's id, dated on the day on which it was recorded, or
+//! on the first open day where the books of that day are closed: a receipt of goods that came earlier counts in the open period. Transfers
+//! change no account, and neither does what is worth nothing.
+//!
+//! | event | debit | credit |
+//! |---|---|---|
+//! | receipt | inventory | goods received and not invoiced, or opening balance |
+//! | shipment, less what comes back | cost of goods sold | inventory |
+//! | adjustment, revaluation | inventory | inventory adjustment |
+//! | late cost of a receipt | inventory, cost of goods sold (pieces that are gone) | what the receipt was against |
+//! | receipt that would have left first | inventory | cost of goods sold |
+//!
+//! What is worth less has the sides exchanged. So goods cost what they cost, however late that becomes known: what was received is against the
+//! bills that come for it, and the stock, the cost of sales and the adjustments add up to it.
 
 use serde_json::{Value, json};
 
-use crate::inventory::stock::{Goods, Origin, StockItem, StockItemEvent};
+use crate::inventory::stock::{Goods, Origin, RevaluationCause, StockItem, StockItemEvent, StockRevalued};
 use crate::kernel::{Action, Day, DecodeEventError, Money, ProcessDef, RecordedEvent, Step, StepCommand, event_of};
 
 /// The process `inventory.ledger`.
@@ -63,14 +75,14 @@ fn posting(event: &StockItemEvent) -> Option<Posting<'_>> {
     let against = |other, value: Money| vec![(INVENTORY, value.amount_minor), (other, -value.amount_minor)];
     Some(match event {
         StockItemEvent::StockReceived(e) => {
-            let (what, other) = if e.origin == Origin::Opening { ("Opening stock", OPENING) } else { ("Receipt", RECEIVED) };
+            let what = if e.origin == Origin::Opening { "Opening stock" } else { "Receipt" };
             Posting {
                 text: text(what, e.quantity, &e.goods),
                 movement_id: &e.movement_id,
                 reference: e.reference.as_deref(),
                 date: e.booked_on,
                 currency: e.value,
-                lines: against(other, e.value),
+                lines: against(origin_role(e.origin), e.value),
             }
         }
         StockItemEvent::StockShipped(e) => Posting {
@@ -98,20 +110,42 @@ fn posting(event: &StockItemEvent) -> Option<Posting<'_>> {
             lines: against(ADJUSTMENT, e.value),
         },
         StockItemEvent::StockRevalued(e) => Posting {
-            text: text("Revaluation", e.after.on_hand, &e.goods),
+            text: text(revaluation_text(e.cause), e.after.on_hand, &e.goods),
             movement_id: &e.movement_id,
             reference: None,
             date: e.booked_on,
             currency: e.value,
-            // A late cost of goods that are gone is cost of sales too.
-            lines: vec![
-                (INVENTORY, e.value.amount_minor),
-                (COST_OF_SALES, e.expensed.amount_minor),
-                (ADJUSTMENT, -e.value.amount_minor - e.expensed.amount_minor),
-            ],
+            lines: revaluation(e),
         },
         _ => return None,
     })
+}
+
+/// What received goods are against.
+fn origin_role(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Purchase => RECEIVED,
+        Origin::Opening => OPENING,
+    }
+}
+
+fn revaluation_text(cause: RevaluationCause) -> &'static str {
+    match cause {
+        RevaluationCause::LateCost => "Late cost",
+        RevaluationCause::BackdatedReceipt => "Backdated receipt",
+        RevaluationCause::Revaluation => "Revaluation",
+    }
+}
+
+fn revaluation(e: &StockRevalued) -> Vec<(&'static str, i64)> {
+    let (value_minor, expensed_minor) = (e.value.amount_minor, e.expensed.amount_minor);
+    let other = match e.cause {
+        RevaluationCause::LateCost => origin_role(e.origin),
+        // Other pieces had left than should have: what was sold has cost more or less than was said.
+        RevaluationCause::BackdatedReceipt => return vec![(INVENTORY, value_minor), (COST_OF_SALES, -value_minor)],
+        RevaluationCause::Revaluation => ADJUSTMENT,
+    };
+    vec![(INVENTORY, value_minor), (COST_OF_SALES, expensed_minor), (other, -value_minor - expensed_minor)]
 }
 
 fn text(what: &str, quantity: i64, goods: &Goods) -> String {
@@ -131,7 +165,10 @@ impl Posting<'_> {
             })
             .collect();
         let reference: String = self.reference.unwrap_or(self.movement_id).chars().take(REFERENCE_CHARS_MAX).collect();
-        let entry = json!({ "date": self.date, "description": self.text, "reference": reference, "source": "inventory", "lines": lines });
+        let entry = json!({
+            "date": self.date, "if_closed": "next_open_day", "description": self.text, "reference": reference, "source": "inventory",
+            "lines": lines
+        });
         (!lines.is_empty()).then_some(entry)
     }
 }
@@ -142,7 +179,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::inventory::stock::{Balance, Kept, RevaluationCause, StockReceived, StockRevalued, StockShipped, StockTransferredOut};
+    use crate::inventory::stock::{Balance, Kept, StockReceived, StockShipped, StockTransferredOut};
     use crate::kernel::{Aggregate, Currency, EventSet, TenantId};
 
     fn recorded(event: impl Into<StockItemEvent>) -> RecordedEvent {
@@ -192,11 +229,12 @@ mod tests {
         }
     }
 
-    fn revalued(value_minor: i64, expensed_minor: i64) -> StockRevalued {
+    fn revalued(cause: RevaluationCause, value_minor: i64, expensed_minor: i64) -> StockRevalued {
         StockRevalued {
             movement_id: "r-1".into(),
             goods: goods(),
-            cause: RevaluationCause::LateCost,
+            cause,
+            origin: Origin::Purchase,
             value: euro(value_minor),
             expensed: euro(expensed_minor),
             changes: Vec::new(),
@@ -230,7 +268,8 @@ mod tests {
         );
         let money = json!({ "amount_minor": 1550, "currency": "EUR" });
         let body = json!({
-            "date": "2026-03-09", "description": "Receipt: 5 × TEA in main", "reference": "r-1", "source": "inventory",
+            "date": "2026-03-09", "if_closed": "next_open_day", "description": "Receipt: 5 × TEA in main", "reference": "r-1",
+            "source": "inventory",
             "lines": [
                 { "role": "inventory", "side": "debit", "amount": money },
                 { "role": "goods_received_not_invoiced", "side": "credit", "amount": money }
@@ -263,11 +302,28 @@ mod tests {
     }
 
     #[test]
-    fn a_late_cost_is_split_between_stock_and_cost_of_sales() {
-        let split = [line("inventory", "debit", 30), line("cost_of_goods_sold", "debit", 12), line("inventory_adjustment", "credit", 42)];
-        assert_eq!(lines(revalued(30, 12)), split);
-        assert_eq!(lines(revalued(-5, 0)), [line("inventory", "credit", 5), line("inventory_adjustment", "debit", 5)]);
-        assert_eq!(lines(revalued(5, -5)), [line("inventory", "debit", 5), line("cost_of_goods_sold", "credit", 5)]);
+    fn a_late_cost_belongs_to_the_goods_and_is_owed_to_whom_they_came_from() {
+        let late = |value_minor, expensed_minor| revalued(RevaluationCause::LateCost, value_minor, expensed_minor);
+        let received = "goods_received_not_invoiced";
+        let split = [line("inventory", "debit", 30), line("cost_of_goods_sold", "debit", 12), line(received, "credit", 42)];
+        assert_eq!(lines(late(30, 12)), split);
+        assert_eq!(lines(late(-5, 0)), [line("inventory", "credit", 5), line(received, "debit", 5)]);
+        assert_eq!(lines(late(5, -5)), [line("inventory", "debit", 5), line("cost_of_goods_sold", "credit", 5)]);
+        let opening = StockRevalued { origin: Origin::Opening, ..late(30, 12) };
+        assert_eq!(lines(opening)[2], line("opening_balance", "credit", 42));
+    }
+
+    #[test]
+    fn a_receipt_that_would_have_left_first_changes_the_cost_of_sales() {
+        let backdated = |value_minor| revalued(RevaluationCause::BackdatedReceipt, value_minor, 0);
+        assert_eq!(lines(backdated(8)), [line("inventory", "debit", 8), line("cost_of_goods_sold", "credit", 8)]);
+        assert_eq!(lines(backdated(-8)), [line("inventory", "credit", 8), line("cost_of_goods_sold", "debit", 8)]);
+    }
+
+    #[test]
+    fn a_value_that_somebody_sets_is_an_adjustment() {
+        let set = revalued(RevaluationCause::Revaluation, -7, 0);
+        assert_eq!(lines(set), [line("inventory", "credit", 7), line("inventory_adjustment", "debit", 7)]);
     }
 
     #[test]

@@ -12,8 +12,9 @@
 //! | bill paid | payable | bank or cash |
 //!
 //! What goes back (a payment that is reversed, a bill that is voided) is the same with the sides swapped. An entry has the id of the event
-//! that caused it, so it is posted once, and the number of its invoice or bill as reference, by which open items are settled. Amounts of
-//! nothing are left out, and an event that moves nothing leads to no entry.
+//! that caused it, so it is posted once, and the number of its invoice or bill as reference, by which open items are settled. It counts for
+//! the day of the document, or for the first open day where the books of that day are closed: a bill that is approved after the month's
+//! end, a payment that is recorded late. Amounts of nothing are left out, and an event that moves nothing leads to no entry.
 
 use serde_json::{Map, Value, json};
 
@@ -34,6 +35,7 @@ pub static PROCESS: ProcessDef = ProcessDef {
         "invoicing.invoice_finalized",
         "invoicing.payment_recorded",
         "invoicing.payment_reversed",
+        "invoicing.payment_refunded",
         "invoicing.credit_applied",
         "invoicing.invoice_credited",
         "invoicing.invoice_voided",
@@ -155,7 +157,7 @@ impl Entry {
             return None;
         }
         let body = json!({
-            "date": self.date, "description": short(&self.description, DESCRIPTION_CHARS_MAX),
+            "date": self.date, "if_closed": "next_open_day", "description": short(&self.description, DESCRIPTION_CHARS_MAX),
             "reference": short(&self.reference, REFERENCE_CHARS_MAX), "source": event.context, "party": self.party, "lines": lines
         });
         let id = event.event_id.hyphenated().to_string();
@@ -205,6 +207,11 @@ fn of_invoice(event: InvoiceEvent) -> Option<Entry> {
         }
         InvoiceEvent::PaymentReversed(e) if e.customer_payment_id.is_none() => {
             let about = format!("Payment of invoice {} reversed, {} ({})", e.number, &*e.customer_name, &*e.reference);
+            let entry = Entry::new(e.date, about, e.number.as_str(), &e.customer_id).settled(&e.settlement, 1);
+            Some(entry.money(e.method, e.amount, -1))
+        }
+        InvoiceEvent::PaymentRefunded(e) => {
+            let about = format!("Payment of invoice {} given back, {} ({})", e.number, &*e.customer_name, &*e.reference);
             let entry = Entry::new(e.date, about, e.number.as_str(), &e.customer_id).settled(&e.settlement, 1);
             Some(entry.money(e.method, e.amount, -1))
         }

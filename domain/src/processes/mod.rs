@@ -3,11 +3,11 @@
 mod billing_charge;
 mod billing_collect;
 mod billing_invoice;
-mod billing_ledger;
 mod billing_provider;
 mod billing_settle;
 pub mod inventory_ledger;
 pub mod inventory_reorder;
+mod invoicing_allocate;
 mod invoicing_ledger;
 mod scheduling_fire;
 
@@ -19,13 +19,19 @@ pub static PROCESSES: &[&ProcessDef] = &[
     &inventory_ledger::PROCESS,
     &inventory_reorder::PROCESS,
     &invoicing_ledger::PROCESS,
+    &invoicing_allocate::PROCESS,
     &billing_invoice::PROCESS,
     &billing_charge::PROCESS,
     &billing_collect::PROCESS,
     &billing_settle::PROCESS,
-    &billing_ledger::PROCESS,
     &billing_provider::PROCESS,
 ];
 
 #[cfg(test)]
 mod billing_tests;
+#[cfg(test)]
+mod contract;
+#[cfg(test)]
+mod money_tests;
+#[cfg(test)]
+mod platform;

@@ -1,5 +1,6 @@
 //! What must happen later: timers that send a command at a point in time, or again and again by the clocks of a time zone.
 
+mod imports;
 pub mod occurrences;
 pub mod timer;
 
@@ -10,7 +11,7 @@ pub static CONTEXT: ContextDef = ContextDef {
     name: "scheduling",
     summary: "Timers that send a command at a point in time, or again and again by the clocks of a time zone.",
     aggregates: || vec![<dyn AggregateType>::of::<timer::Timer>()],
-    imports: &[],
+    imports: imports::IMPORTS,
     due: &[DueDef { table: "scheduling_timer_list", aggregate: "timer", command: "fire" }],
     setup: &[],
 };

@@ -129,6 +129,21 @@ impl Cell<'_> {
     }
 }
 
+impl Cell<'_> {
+    /// As it stands in JSON. Decimal numbers keep every digit.
+    pub fn json(&self, kind: CellKind) -> Result<String, serde_json::Error> {
+        Ok(match self {
+            Self::Null => "null".to_owned(),
+            Self::Text(text) if kind == CellKind::Json => serde_json::from_str::<Value>(text)?.to_string(),
+            Self::Text(text) => serde_json::to_string(text)?,
+            Self::Float(number) => serde_json::to_string(number)?,
+            Self::Integer(_) | Self::Boolean(_) | Self::Decimal(_) => self.csv(kind).into_owned(),
+            Self::Timestamp(_) | Self::Date(_) => serde_json::to_string(&self.csv(kind))?,
+            Self::List(items) => serde_json::to_string(items)?,
+        })
+    }
+}
+
 /// JSON without the spaces that Postgres puts in; a list of simple values as lists of texts are written.
 fn compact(text: &str) -> Cow<'_, str> {
     let simple = |value: &Value| match value {

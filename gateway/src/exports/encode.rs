@@ -1,4 +1,4 @@
-//! Tables as bytes: CSV (RFC 4180), Apache Parquet, Apache Arrow's IPC stream.
+//! Tables as bytes: CSV (RFC 4180), JSON objects line by line, Apache Parquet, Apache Arrow's IPC stream.
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,6 +30,8 @@ const GROUP_BYTES_MAX: usize = 8 << 20;
 pub enum TableFormat {
     /// `text/csv` (RFC 4180)
     Csv,
+    /// `application/x-ndjson`: a JSON object a line
+    Ndjson,
     /// `application/vnd.apache.parquet`
     Parquet,
     /// `application/vnd.apache.arrow.stream`
@@ -41,6 +43,7 @@ impl TableFormat {
     pub fn media_type(self) -> &'static str {
         match self {
             Self::Csv => "text/csv",
+            Self::Ndjson => "application/x-ndjson",
             Self::Parquet => "application/vnd.apache.parquet",
             Self::Arrow => "application/vnd.apache.arrow.stream",
         }
@@ -55,6 +58,7 @@ impl TableFormat {
     pub fn extension(self) -> &'static str {
         match self {
             Self::Csv => "csv",
+            Self::Ndjson => "ndjson",
             Self::Parquet => "parquet",
             Self::Arrow => "arrows",
         }
@@ -64,6 +68,7 @@ impl TableFormat {
     pub fn named(name: &str) -> Option<Self> {
         match name {
             "csv" => Some(Self::Csv),
+            "ndjson" => Some(Self::Ndjson),
             "parquet" => Some(Self::Parquet),
             "arrow" => Some(Self::Arrow),
             _ => None,
@@ -86,6 +91,9 @@ pub enum EncodeError {
     /// CSV refuses.
     #[error("CSV refuses the table")]
     Csv(#[from] csv::Error),
+    /// JSON refuses.
+    #[error("JSON refuses the table")]
+    Json(#[from] serde_json::Error),
 }
 
 /// Why a table was not written to its end.
@@ -156,6 +164,7 @@ impl Write for Buffer {
 
 enum Writer {
     Csv,
+    Ndjson,
     Parquet(Box<ArrowWriter<Buffer>>, SchemaRef),
     Arrow(Box<StreamWriter<Buffer>>, SchemaRef),
 }
@@ -179,6 +188,7 @@ impl Encoder {
                 drop(writer);
                 Writer::Csv
             }
+            TableFormat::Ndjson => Writer::Ndjson,
             TableFormat::Parquet => {
                 let schema = schema(&columns, facts);
                 let facts = facts.iter().map(|(name, value)| KeyValue::new(name.clone(), value.clone())).collect();
@@ -204,6 +214,7 @@ impl Encoder {
     pub fn push(&mut self, rows: &Rows) -> Result<(), EncodeError> {
         match &mut self.writer {
             Writer::Csv => write_csv(&mut self.buffer, &self.columns, rows)?,
+            Writer::Ndjson => write_ndjson(&mut self.buffer, &self.columns, rows)?,
             Writer::Parquet(writer, schema) => {
                 writer.write(&batch(schema, &self.columns, rows)?)?;
                 if writer.in_progress_size() > GROUP_BYTES_MAX {
@@ -223,7 +234,7 @@ impl Encoder {
     /// Ends the table; the bytes that were not taken yet.
     pub fn finish(self) -> Result<Vec<u8>, EncodeError> {
         match self.writer {
-            Writer::Csv => {}
+            Writer::Csv | Writer::Ndjson => {}
             Writer::Parquet(writer, _) => drop(writer.close()?),
             Writer::Arrow(mut writer, _) => writer.finish().map_err(EncodeError::Arrow)?,
         }
@@ -257,6 +268,35 @@ fn write_csv(buffer: &mut Buffer, columns: &[TableColumn], rows: &Rows) -> Resul
         }
     }
     writer.flush().map_err(|error| EncodeError::Csv(error.into()))
+}
+
+/// A line of JSON for each row, with its columns in order.
+fn write_ndjson(buffer: &mut Buffer, columns: &[TableColumn], rows: &Rows) -> Result<(), EncodeError> {
+    let mut text = Vec::new();
+    let mut line = |cells: &mut dyn FnMut(usize, &TableColumn) -> Result<String, EncodeError>| -> Result<(), EncodeError> {
+        for (index, column) in columns.iter().enumerate() {
+            text.push(if index == 0 { b'{' } else { b',' });
+            serde_json::to_writer(&mut text, &column.name)?;
+            text.push(b':');
+            text.extend_from_slice(cells(index, column)?.as_bytes());
+        }
+        text.extend_from_slice(if columns.is_empty() { b"{}\n" } else { b"}\n" });
+        Ok(())
+    };
+    match rows {
+        Rows::Typed(rows) => {
+            for row in rows {
+                line(&mut |index, column| Ok(cells::typed(row, index, column)?.json(column.kind)?))?;
+            }
+        }
+        Rows::Json(rows) => {
+            for row in rows {
+                let row: Value = serde_json::from_str(row).map_err(CellError::from)?;
+                line(&mut |_, column| Ok(cells::of_json(row.get(&column.name), column)?.json(column.kind)?))?;
+            }
+        }
+    }
+    buffer.write_all(&text).map_err(|error| EncodeError::Csv(error.into()))
 }
 
 /// Adds rows on a thread where that may take its time; answers the bytes that are ready.
@@ -318,6 +358,12 @@ mod tests {
     }
 
     #[test]
+    fn ndjson_holds_an_object_a_line_with_every_column() {
+        let rows = "{\"a\":\"x, \\\"y\\\"\",\"n\":1,\"at\":\"2026-03-01T12:00:00+00:00\",\"more\":{\"b\":1}}\n{\"a\":null,\"n\":-2,\"at\":null,\"more\":null}\n";
+        assert_eq!(String::from_utf8(encoded(TableFormat::Ndjson, &[])).unwrap(), format!("{rows}{rows}"));
+    }
+
+    #[test]
     fn arrow_reads_back_with_types_and_facts() {
         let bytes = encoded(TableFormat::Arrow, &[("neuroops.as_of".to_owned(), "crm/1@7".to_owned())]);
         let reader = arrow_ipc::reader::StreamReader::try_new(bytes.as_slice(), None).unwrap();
@@ -359,7 +405,7 @@ mod tests {
     #[test]
     fn a_value_of_another_type_is_told_by_its_column() {
         let columns = columns(&[("n", CellKind::Integer)]);
-        for format in [TableFormat::Csv, TableFormat::Parquet, TableFormat::Arrow] {
+        for format in [TableFormat::Csv, TableFormat::Ndjson, TableFormat::Parquet, TableFormat::Arrow] {
             let mut encoder = Encoder::start(format, columns.clone(), &[]).unwrap();
             let error = encoder.push(&Rows::Json(vec!["{\"n\":\"x\"}".to_owned()])).unwrap_err();
             assert_eq!(Problem::from(error).code(), "value_does_not_fit");

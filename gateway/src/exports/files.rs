@@ -217,6 +217,7 @@ async fn find(
     let (question, status, format, expires_at, code, reason) = found.ok_or_else(missing)?;
     let question: Question = serde_json::from_str(&question).map_err(|error| Problem::internal(&error))?;
     caller.require(Permission::Read { context: &question.context })?;
+    state.features().require(caller.tenant_id, &question.context).await?;
     let place = Place { tenant_id: caller.tenant_id.0, export_id: id.into() };
     let failure = code.map(|code| Failure { code, reason: reason.unwrap_or_default() });
     Ok((Known { place, status, format, expires_at, failure }, freshness))

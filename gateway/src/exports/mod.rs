@@ -1,4 +1,4 @@
-//! Answers as tables: CSV, Parquet and Arrow, in the answer itself or, when there is much of it, in files that a worker writes.
+//! Answers as tables: CSV, NDJSON, Parquet and Arrow, in the answer itself or, when there is much of it, in files that a worker writes.
 //!
 //! [`columns`] says which columns an answer has and of which type, [`cells`] reads rows as values of those types, and [`encode`] writes
 //! them. [`stream`] answers requests with that; [`exporter`] writes the files of exports into a [`store`], from where [`files`] serves

@@ -79,7 +79,7 @@ pub fn headers() -> Value {
         },
         "NeuroOps-Next-Cursor": {
             "schema": { "type": "string" },
-            "description": "Where an answer that is cut (CSV, Parquet, Arrow) goes on; not there where it is whole."
+            "description": "Where an answer that is cut (CSV, NDJSON, Parquet, Arrow) goes on; not there where it is whole."
         },
         "NeuroOps-Query-Revision": { "required": true, "schema": { "type": "integer", "minimum": 1 }, "description": "The revision of the query that answered." }
     })

@@ -1,5 +1,6 @@
 //! `/openapi.json` and `/schemas`, built from the contexts' metadata at the start and served from memory.
 
+mod audit;
 mod commands;
 mod components;
 mod fixed;
@@ -99,6 +100,7 @@ fn document(catalogue: &Catalogue) -> Value {
     let settings = SchemaSettings::draft2020_12().with(|settings| settings.definitions_path = "/components/schemas".into());
     let mut builder = Builder { generator: settings.into_generator(), paths: Map::new(), schemas: Map::new() };
     fixed::describe(&mut builder, catalogue);
+    audit::describe(&mut builder);
     questions::describe(&mut builder, catalogue);
     for entry in catalogue.entries() {
         commands::describe(&mut builder, entry);
@@ -118,7 +120,7 @@ fn document(catalogue: &Catalogue) -> Value {
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" }
         },
         "servers": [{ "url": "/" }],
-        "tags": tags.into_iter().chain([json!({ "name": "platform", "description": "Bulk commands, event streams, health and documentation." })]).collect::<Vec<_>>(),
+        "tags": tags.into_iter().chain([json!({ "name": "platform", "description": "Bulk commands, event streams, health and documentation." }), json!({ "name": "audit", "description": "Signed checkpoints of the tenant's history, and proofs." })]).collect::<Vec<_>>(),
         "security": [{ "bearer": [] }, { "apiKey": [] }],
         "paths": builder.paths,
         "components": {

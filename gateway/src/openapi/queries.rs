@@ -97,7 +97,7 @@ fn list(def: &ReadModelDef, row: &Value) -> Value {
         query(
             "limit",
             &json!({ "type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT }),
-            "Rows of a page. As CSV, Parquet or Arrow, all rows up to 100,000 where it is left out, and at most so many.",
+            "Rows of a page. As CSV, NDJSON, Parquet or Arrow, all rows up to 100,000 where it is left out, and at most so many.",
         ),
         query("cursor", &json!({ "type": "string" }), "`next_cursor` of the page before, with the same sort order and filters."),
         fields_of(def),
@@ -224,7 +224,7 @@ pub fn responses(schema: &Value, formats: &[Format]) -> Value {
 fn body(format: Format, schema: &Value) -> Value {
     match format {
         Format::Json => json!({ "schema": schema }),
-        Format::Table(TableFormat::Csv) => json!({ "schema": { "type": "string" } }),
+        Format::Table(TableFormat::Csv | TableFormat::Ndjson) => json!({ "schema": { "type": "string" } }),
         Format::Table(_) => json!({ "schema": { "type": "string", "format": "binary" } }),
     }
 }

@@ -129,8 +129,8 @@ fn files(context: &str, aggregate: &str) -> Value {
 
 fn file(context: &str, aggregate: &str) -> Value {
     let binary = json!({ "schema": { "type": "string", "format": "binary" } });
-    let formats =
-        [TableFormat::Csv, TableFormat::Parquet, TableFormat::Arrow].map(|format| (format.media_type().to_owned(), binary.clone()));
+    let formats = [TableFormat::Csv, TableFormat::Ndjson, TableFormat::Parquet, TableFormat::Arrow]
+        .map(|format| (format.media_type().to_owned(), binary.clone()));
     let mut media: serde_json::Map<String, Value> = formats.into_iter().collect();
     media.insert("application/json".to_owned(), json!({ "schema": { "type": "object", "description": "The manifest." } }));
     let mut responses = problems(&["400", "401", "403", "404", "405", "409", "410", "414", "416", "429", "503"]);

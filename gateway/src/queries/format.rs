@@ -18,8 +18,13 @@ pub enum Format {
 }
 
 /// All formats, the first one for clients that do not say.
-pub const FORMATS: [Format; 4] =
-    [Format::Json, Format::Table(TableFormat::Csv), Format::Table(TableFormat::Parquet), Format::Table(TableFormat::Arrow)];
+pub const FORMATS: [Format; 5] = [
+    Format::Json,
+    Format::Table(TableFormat::Csv),
+    Format::Table(TableFormat::Ndjson),
+    Format::Table(TableFormat::Parquet),
+    Format::Table(TableFormat::Arrow),
+];
 
 impl Format {
     /// The media type.
@@ -152,6 +157,7 @@ mod tests {
         };
         let table = |format| Some(Format::Table(format));
         let (csv, parquet, arrow) = (table(TableFormat::Csv), table(TableFormat::Parquet), table(TableFormat::Arrow));
+        let ndjson = table(TableFormat::Ndjson);
         let cases = [
             ("*/*", Some(Format::Json)),
             ("text/csv", csv),
@@ -162,6 +168,7 @@ mod tests {
             ("text/csv;q=0, */*", Some(Format::Json)),
             ("application/json;q=0", None),
             ("image/png", None),
+            ("application/x-ndjson", ndjson),
             ("application/vnd.apache.parquet", parquet),
             ("application/vnd.apache.arrow.stream, */*;q=0.1", arrow),
             ("", None),

@@ -140,7 +140,8 @@ fn check_allowed(def: &ReportDef, parameter: &Parameter, value: Option<&str>, va
                 return Err(Problem::bad_value("invalid_parameter", from, format!("the first day, {first}, is after the last, {last}")));
             }
             if bucket.range(bucket.of(first), last).take(most + 1).count() > most {
-                let message = format!("there are more than {most} {}s from then to {last}; begin later, or take longer buckets", bucket.name());
+                let message =
+                    format!("there are more than {most} {}s from then to {last}; begin later, or take longer buckets", bucket.name());
                 return Err(Problem::bad_value("too_many_points", from, message));
             }
             Ok(())

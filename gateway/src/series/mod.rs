@@ -112,6 +112,7 @@ pub async fn read(
     let entry = state.catalogue().context(context)?;
     let readable = entry.readable(name)?;
     caller.require(Permission::Read { context: entry.name })?;
+    state.features().require(caller.tenant_id, entry.name).await?;
     let (asked, terms) = Asked::parse(pairs)?;
     in_time(&state, answer(&state, &caller, &source, readable, &asked, terms, &headers)).await
 }

@@ -29,6 +29,8 @@ pub const SECRET: &str = "a secret of the tests that is long enough";
 pub struct Gateway {
     pub db: TestDatabase,
     pub router: Router,
+    /// For what the platform sends itself.
+    pub bus: Arc<CommandBus>,
     pub shutdown: CancellationToken,
     limits: ConnectionLimits,
 }
@@ -126,7 +128,7 @@ impl Gateway {
         let state = GatewayState::start(GatewayParts {
             options,
             pool: db.app.clone(),
-            bus,
+            bus: bus.clone(),
             contexts,
             metrics: platform::telemetry::init_metrics(),
             probes: Vec::new(),
@@ -134,7 +136,7 @@ impl Gateway {
             receivers,
             shutdown: shutdown.clone(),
         });
-        Self { router: gateway::router(state), db, shutdown, limits }
+        Self { router: gateway::router(state), db, bus, shutdown, limits }
     }
 
     /// A tenant and a client of it in this role.

@@ -8,15 +8,15 @@ use commands::{BusOptions, CommandBus};
 use gateway::GatewayOptions;
 use gateway::exports::{ExportStore, Exporter, ExporterOptions};
 use platform::testing::TestDatabase;
-use projections::contexts::{self, CONTEXTS};
+use projections::contexts::{self as listed, CONTEXTS};
 use projections::runtime::{LogHeads, LogReader, Projection, Projector, Tail, TailOptions};
 use serde_json::{Value, json};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::harness::{Answer, Client, Gateway};
 
-/// The contexts whose read models follow the log.
-const FOLLOWED: [&str; 2] = ["crm", "analytics"];
+/// The contexts whose read models follow the log, where a test does not say.
+const FOLLOWED: &[&str] = &["crm", "analytics"];
 /// How long anything may take.
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -28,9 +28,20 @@ pub struct World {
 
 impl World {
     pub async fn start(change: impl FnOnce(GatewayOptions) -> GatewayOptions) -> Self {
+        Self::following(FOLLOWED, change).await
+    }
+
+    /// A world in which the read models of these contexts follow the log.
+    pub async fn following(contexts: &[&'static str], change: impl FnOnce(GatewayOptions) -> GatewayOptions) -> Self {
         let gateway = Gateway::start(CONTEXTS, change).await;
-        let projectors = follow(&gateway.db).await;
+        let projectors = follow(&gateway.db, contexts).await;
         Self { gateway, projectors }
+    }
+
+    /// Lets the read models stay where they are.
+    pub fn stand_still(self) -> Gateway {
+        drop(self.projectors);
+        self.gateway
     }
 
     /// A world with exports in this folder.
@@ -49,13 +60,14 @@ impl World {
     }
 }
 
-async fn follow(db: &TestDatabase) -> DropGuard {
+async fn follow(db: &TestDatabase, contexts: &[&'static str]) -> DropGuard {
     let cancel = CancellationToken::new();
     let heads = LogHeads::watch(db.worker.clone());
-    let options = TailOptions { contexts: FOLLOWED.map(str::to_owned).to_vec(), kafka: None, group: "test".to_owned() };
+    let options =
+        TailOptions { contexts: contexts.iter().map(|&context| context.to_owned()).collect(), kafka: None, group: "test".to_owned() };
     let tail = Tail::start(LogReader::new(db.worker.clone()), heads, options, cancel.clone()).await.unwrap();
-    let followed = |projection: &dyn Projection| projection.contexts().iter().all(|context| FOLLOWED.contains(context));
-    for projection in contexts::projections().into_iter().filter(|projection| followed(projection.as_ref())) {
+    let followed = |projection: &dyn Projection| projection.contexts().iter().all(|context| contexts.contains(context));
+    for projection in listed::projections().into_iter().filter(|projection| followed(projection.as_ref())) {
         let projector = Projector::new(projection, db.worker.clone(), tail.clone());
         let cancel = cancel.clone();
         tokio::spawn(async move { projector.run(&cancel).await });
@@ -65,7 +77,7 @@ async fn follow(db: &TestDatabase) -> DropGuard {
 
 /// A worker that writes exports.
 pub fn exporter(db: &TestDatabase, store: Arc<dyn ExportStore>, file_rows_max: usize) -> Exporter {
-    let domains = contexts::domains();
+    let domains = listed::domains();
     let bus = CommandBus::start(&domains, &db.app, BusOptions { partitions: db.partitions, ..BusOptions::default() });
     let (app, worker) = (db.app.clone(), db.worker.clone());
     Exporter::start(ExporterOptions { app, worker, bus, contexts: CONTEXTS, store, kept_days: 7, file_rows_max, at_once: 2 })

@@ -9,6 +9,7 @@ use sqlx::postgres::PgConnectOptions;
 use uuid::Uuid;
 
 use super::{AddressRange, Config, ConfigError, JWT_SECRET_BYTES_MIN, LogFormat, Secret};
+use crate::proofs::note::SigningKey;
 
 /// Topics are `<prefix>.<context>`; Kafka allows 249 characters in all.
 const TOPIC_PREFIX_CHARS_MAX: usize = 100;
@@ -133,6 +134,14 @@ impl<'a> Reader<'a> {
         let all = |value: &str| value.split(',').all(|secret| has_more_than(secret.trim(), prefix));
         let value = self.checked(name, &must_be, all).unwrap_or_default();
         value.split(',').map(str::trim).filter(|secret| !secret.is_empty()).map(Secret::new).collect()
+    }
+
+    /// Private keys of Ed25519 that are given as a list with commas.
+    pub(super) fn signing_keys(&mut self, name: &str) -> Vec<Secret> {
+        let must_be = "32 random bytes as 64 hexadecimal digits (openssl rand -hex 32), or several with commas, the new one first";
+        let all = |value: &str| value.split(',').all(|key| SigningKey::from_hex(key).is_ok());
+        let value = self.checked(name, must_be, all).unwrap_or_default();
+        value.split(',').map(str::trim).filter(|key| !key.is_empty()).map(Secret::new).collect()
     }
 
     pub(super) fn uuid(&mut self, name: &str) -> Option<Uuid> {

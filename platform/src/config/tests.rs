@@ -51,6 +51,7 @@ fn no_message_and_no_debug_output_shows_a_secret() {
         ("SECRETS_KEY", "hunter2"),
         ("STRIPE_SECRET_KEY", "hunter2"),
         ("STRIPE_WEBHOOK_SECRET", "hunter2"),
+        ("AUDIT_SIGNING_KEY", "hunter2"),
     ] {
         assert!(!problem(name, value).contains(MARK), "{name}");
     }
@@ -77,6 +78,7 @@ fn numbers_are_taken_up_to_both_ends_of_their_ranges_and_not_beyond() {
         ("HTTP_TIMEOUT_SECONDS", 1, 600),
         ("JWT_ACCESS_EXPIRY_DAYS", 1, 365),
         ("EXPORT_KEEP_DAYS", 1, 365),
+        ("AUDIT_CHECKPOINT_SECONDS", 1, 3600),
         ("NEUROOPS_POSTGRES_PORT", 0, 65535),
         ("NEUROOPS_KAFKA_PORT", 0, 65535),
     ] {
@@ -211,4 +213,14 @@ fn keys_and_ranges_are_lists() {
         problem(name, bad);
     }
     assert!(load(&[]).expect("defaults").require_secrets_keys().is_err());
+}
+
+#[test]
+fn signing_keys_may_be_several_while_one_replaces_another() {
+    let (new, old) = ("ab".repeat(32), "cd".repeat(32));
+    let config = load(&[("AUDIT_SIGNING_KEY", &format!("{new}, {old}"))]).expect("valid");
+    let keys: Vec<&str> = config.require_audit_signing_keys().expect("set").iter().map(Secret::expose).collect();
+    assert_eq!(keys, [&new, &old]);
+    problem("AUDIT_SIGNING_KEY", &format!("{new},{}", &old[1..]));
+    assert!(load(&[]).expect("defaults").require_audit_signing_keys().is_err());
 }

@@ -18,6 +18,8 @@ pub struct JournalEntryRow {
     pub id: String,
     /// The day for which it counts.
     pub date: Day,
+    /// The day of what it is about, where the books of that day were closed.
+    pub document_date: Option<Day>,
     /// What it is about.
     pub description: Option<Description>,
     /// The document behind it.
@@ -62,6 +64,7 @@ pub const DEF: ReadModelDef = ReadModelDef {
     columns: &[
         Column::sorted("id", Text),
         Column::sorted("date", Date),
+        Column::new("document_date", Date),
         Column::new("description", Text),
         Column::new("reference", Text),
         Column::new("source", Text),

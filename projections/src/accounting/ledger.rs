@@ -22,7 +22,7 @@ use super::account_list::AccountList;
 use super::hold_list::HoldList;
 use super::period_list::PeriodList;
 use super::posting_role_list::PostingRoleList;
-use crate::runtime::{ApplyError, Projection, RowProjection, event_of};
+use crate::runtime::{ApplyError, Gauge, Projection, RowProjection, event_of};
 
 /// The projection's name.
 pub const PROJECTION: &str = "accounting.ledger";
@@ -35,6 +35,14 @@ const ADD_CHECKS: &str = "INSERT INTO accounting_account_check_vN AS t (tenant_i
     FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS c (tenant_id, account, debit, credit) \
     ON CONFLICT (tenant_id, account) DO UPDATE \
     SET debit_minor = t.debit_minor + excluded.debit_minor, credit_minor = t.credit_minor + excluded.credit_minor";
+
+/// What the ledger is checked for all the time.
+const GAUGES: &[Gauge] = &[Gauge {
+    name: "neuroops_accounting_inconsistent",
+    label: "check",
+    statement: include_str!("checks/ledger_inconsistent.sql"),
+    known: &["debits_equal_credits", "balances_equal_entries", "subledger_equals_control"],
+}];
 
 /// Fills the tables of the ledger, those of its row models included.
 pub struct Ledger {
@@ -78,6 +86,10 @@ impl Projection for Ledger {
 
     fn contexts(&self) -> &'static [&'static str] {
         &["accounting"]
+    }
+
+    fn gauges(&self) -> &'static [Gauge] {
+        GAUGES
     }
 
     async fn apply(&self, connection: &mut PgConnection, version: i32, events: &[Arc<RecordedEvent>]) -> Result<(), ApplyError> {
@@ -174,6 +186,7 @@ impl<'a> Batch<'a> {
             .bind(column(all, |posted| posted.event.tenant_id.0))
             .bind(column(all, |posted| posted.event.aggregate_id.as_str()))
             .bind(column(all, |posted| posted.entry.date.0))
+            .bind(column(all, |posted| posted.entry.document_date.map(|day| day.0)))
             .bind(column(all, |posted| posted.entry.description.as_deref()))
             .bind(column(all, |posted| posted.entry.reference.as_deref()))
             .bind(column(all, |posted| posted.entry.source.as_deref()))
@@ -328,7 +341,7 @@ mod tests {
 
     fn line(side: Side, amount: i64, currency: &str, control: Option<Control>) -> Line {
         let amount = Money::new(amount, currency.try_into().unwrap());
-        Line { account: "1".parse().unwrap(), side, amount, party: None, reference: None, memo: None, control }
+        Line { account: "1".parse().unwrap(), side, amount, role: None, party: None, reference: None, memo: None, control }
     }
 
     #[test]

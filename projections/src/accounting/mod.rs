@@ -1,10 +1,11 @@
 //! The read side of the ledger.
 //!
 //! One projection fills almost everything ([`ledger`]), so that accounts, entries, lines and balances are always of one moment: whatever a
-//! report adds up balances. What the stock says is compared with what was posted in a second one ([`stock_check`]), which also reads
-//! the events of `inventory`.
+//! report adds up balances. What other contexts say is compared with what was posted because of it in two further ones ([`checks`]), which
+//! also read the events of those contexts.
 
 pub mod account_list;
+pub mod checks;
 pub mod hold_list;
 pub mod journal_entry_list;
 pub mod ledger;
@@ -12,8 +13,8 @@ pub mod ledger_line_list;
 pub mod period_list;
 pub mod posting_role_list;
 mod reports;
-pub mod stock_check;
 
+use self::checks::{stock, subledger};
 use crate::contexts::ContextEntry;
 use crate::model::ReadModelDef;
 
@@ -25,14 +26,15 @@ const READ_MODELS: &[&ReadModelDef] = &[
     &hold_list::DEF,
     &posting_role_list::DEF,
     &period_list::DEF,
-    &stock_check::DEF,
+    &stock::DEF,
+    &subledger::DEF,
 ];
 
 /// The context `accounting`.
 pub const CONTEXT: ContextEntry = ContextEntry {
     documents: &[],
     domain: &domain::accounting::CONTEXT,
-    projections: || vec![ledger::Ledger::boxed(), Box::new(stock_check::StockCheck)],
+    projections: || vec![ledger::Ledger::boxed(), Box::new(stock::CHECK), Box::new(subledger::CHECK)],
     read_models: READ_MODELS,
     reports: reports::REPORTS,
 };

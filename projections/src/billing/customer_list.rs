@@ -56,7 +56,7 @@ impl CustomerRow {
     }
 
     fn describe(&mut self, profile: BillingProfile) {
-        let BillingProfile { name, email, country, tax_id, tax_exempt } = profile;
+        let BillingProfile { name, email, country, tax_id, tax_exempt, .. } = profile;
         (self.name, self.email, self.country) = (Some(name.into()), email, country);
         (self.tax_id, self.tax_exempt) = (tax_id.map(String::from), tax_exempt);
     }

@@ -68,13 +68,9 @@ fn change_of(event: &RecordedEvent) -> Result<Option<Change>, String> {
             recurring: e.recurring,
             at: e.period.start,
         },
-        Some(SubscriptionEvent::SubscriptionTakenOver(e)) => Change {
-            customer_id: e.customer_id,
-            plan_id: e.plan_id,
-            currency: e.currency,
-            recurring: e.recurring,
-            at: e.started_at,
-        },
+        Some(SubscriptionEvent::SubscriptionTakenOver(e)) => {
+            Change { customer_id: e.customer_id, plan_id: e.plan_id, currency: e.currency, recurring: e.recurring, at: e.started_at }
+        }
         Some(SubscriptionEvent::SubscriptionPlanChanged(e)) => Change {
             customer_id: e.customer_id,
             plan_id: e.plan.id,

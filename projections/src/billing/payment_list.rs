@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use domain::billing::payment::{ChargebackOutcome, Dispute, Payment, PaymentEvent, PaymentRequested, PaymentStatus, Refund, RefundStatus};
+use domain::billing::payment::{
+    ChargebackOutcome, Dispute, PAID_TWICE, Payment, PaymentEvent, PaymentRequested, PaymentStatus, Refund, RefundStatus,
+};
 use domain::kernel::{Day, Money, RecordedEvent, is_of};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -56,7 +58,7 @@ pub struct PaymentRow {
     pub reference: Option<String>,
     /// Where it stands.
     pub status: PaymentState,
-    /// How much is asked for, in minor units.
+    /// How much is owed, in minor units.
     pub amount_minor: i64,
     /// ISO 4217 code of the currency.
     pub currency: String,
@@ -100,7 +102,7 @@ pub struct PaymentRow {
     pub requested_at: DateTime<Utc>,
     /// When it came in.
     pub captured_at: Option<DateTime<Utc>>,
-    /// When the clock has a step of dunning to take.
+    /// When the clock has a step of dunning to take, or what is held ends.
     pub due_at: Option<DateTime<Utc>>,
     /// The aggregate's version, for `If-Match`.
     pub version: i64,
@@ -149,7 +151,9 @@ impl PaymentRow {
     fn refund(&mut self, id: String, amount: Money, status: RefundStatus) {
         self.refunds.insert(id, Refund { amount_minor: amount.amount_minor, status });
         let sum = |wanted: RefundStatus| -> i64 {
-            self.refunds.values().filter(|refund| refund.status == wanted).map(|refund| refund.amount_minor).sum()
+            // What came twice never was part of the amount.
+            let of_amount = self.refunds.iter().filter(|(id, refund)| refund.status == wanted && !id.starts_with(PAID_TWICE));
+            of_amount.map(|(_, refund)| refund.amount_minor).sum()
         };
         (self.refunded_minor, self.refund_requested_minor) = (sum(RefundStatus::Completed), sum(RefundStatus::Requested));
     }
@@ -183,13 +187,15 @@ impl PaymentRow {
 
     fn follow(&mut self, e: PaymentEvent, at: DateTime<Utc>) {
         match e {
-            PaymentEvent::PaymentRequested(_) | PaymentEvent::PaymentCaptureRequested(_) => {}
+            // What is captured again goes back at once, under a refund of its own.
+            PaymentEvent::PaymentRequested(_) | PaymentEvent::PaymentCaptureRequested(_) | PaymentEvent::PaymentCapturedAgain(_) => {}
             PaymentEvent::PaymentActionRequired(e) => {
                 (self.external_id, self.action_url) = (Some(e.external_id.into()), e.url.map(String::from));
                 self.stand(PaymentStatus::ActionRequired);
             }
             PaymentEvent::PaymentAuthorized(e) => {
                 (self.external_id, self.authorized_minor) = (Some(e.external_id.into()), e.amount.amount_minor);
+                self.due_at = e.expires_at;
                 self.stand(PaymentStatus::Authorized);
             }
             PaymentEvent::PaymentCaptured(e) => {
@@ -200,7 +206,9 @@ impl PaymentRow {
                 self.be_settled();
                 self.stand(PaymentStatus::Captured);
             }
+            PaymentEvent::PaymentAdjusted(e) => self.amount_minor = e.amount.amount_minor,
             PaymentEvent::PaymentFailed(e) => {
+                self.due_at = e.next_at.or(self.due_at);
                 (self.error_code, self.error_message) = (Some(e.code.into()), e.message.map(String::from));
                 self.external_id = e.external_id.map(String::from).or_else(|| self.external_id.take());
                 (self.authorized_minor, self.action_url) = (0, None);

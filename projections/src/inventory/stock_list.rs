@@ -53,6 +53,10 @@ pub struct StockRow {
     pub reorder_quantity: Option<i64>,
     /// Whether what is in stock and not committed is below the reorder point of a product that is still bought.
     pub low: bool,
+    /// Whether it was told to be low, so that ordering it was suggested, and has not been told to be so no longer.
+    pub below: bool,
+    /// Since when `low` and `below` differ because the product has changed, which the item has to look at; none where they agree.
+    pub due_at: Option<DateTime<Utc>>,
     /// Whether the product is no longer bought.
     pub discontinued: bool,
     /// The day on which the last receipt was recorded.
@@ -93,6 +97,8 @@ impl StockRow {
             reorder_point: e.reorder_point,
             reorder_quantity: e.reorder_quantity,
             low: false,
+            below: false,
+            due_at: None,
             discontinued: e.discontinued,
             last_received_on: None,
             last_shipped_on: None,
@@ -102,14 +108,15 @@ impl StockRow {
             updated_at: event.recorded_at,
             search: String::new(),
         };
-        row.derive();
+        row.derive(event.recorded_at);
         row
     }
 
-    /// Computes what follows from the other columns.
-    fn derive(&mut self) {
+    /// Computes what follows from the other columns as they are since then.
+    fn derive(&mut self, at: DateTime<Utc>) {
         self.available = self.on_hand - self.allocated - self.reserved - self.safety_stock;
         self.low = !self.discontinued && self.reorder_point.is_some_and(|point| self.on_hand - self.allocated < point);
+        self.due_at = if self.low == self.below { None } else { self.due_at.or(Some(at)) };
         self.search = words([Some(&*self.sku), Some(self.product_name.as_str()), Some(self.warehouse_name.as_str())]);
     }
 
@@ -142,7 +149,9 @@ impl StockRow {
             StockItemEvent::StockAllocated(e) => self.hold(e.kept),
             StockItemEvent::StockReleased(e) => self.hold(e.kept),
             StockItemEvent::StockReservationExpired(e) => self.hold(e.kept),
-            StockItemEvent::StockItemOpened(_) | StockItemEvent::ReorderPointReached(_) | StockItemEvent::StockReplenished(_) => {}
+            StockItemEvent::ReorderPointReached(_) => self.below = true,
+            StockItemEvent::StockReplenished(_) => self.below = false,
+            StockItemEvent::StockItemOpened(_) => {}
         }
     }
 
@@ -192,7 +201,7 @@ impl RowModel for StockList {
             }
             let row = existing(rows, &event.aggregate_id)?;
             row.follow(e);
-            row.derive();
+            row.derive(event.recorded_at);
             (row.version, row.updated_at) = (event.sequence, event.recorded_at);
             return Ok(());
         }
@@ -205,7 +214,7 @@ impl RowModel for StockList {
             if let Some(WarehouseEvent::WarehouseRenamed(e)) = &warehouse {
                 row.warehouse_name = e.name.to_string();
             }
-            row.derive();
+            row.derive(event.recorded_at);
             row.updated_at = event.recorded_at;
         }
         Ok(())
@@ -238,6 +247,8 @@ pub const DEF: ReadModelDef = ReadModelDef {
         Column::new("reorder_point", Integer),
         Column::new("reorder_quantity", Integer),
         Column::new("low", Boolean),
+        Column::new("below", Boolean),
+        Column::new("due_at", Timestamp),
         Column::new("discontinued", Boolean),
         Column::new("last_received_on", Date),
         Column::new("last_shipped_on", Date),

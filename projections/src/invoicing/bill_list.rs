@@ -42,6 +42,9 @@ pub struct BillEntry {
     pub amount_minor: i64,
     /// When it came back, if it did.
     pub reversed_on: Option<Day>,
+    /// What a credit note takes back by tax category and rate.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub taxes: Vec<TaxSum>,
 }
 
 /// A bill.
@@ -93,7 +96,7 @@ pub struct BillRow {
     pub paid_minor: i64,
     /// What the supplier credited.
     pub credited_minor: i64,
-    /// What the lines amount to by tax category and rate.
+    /// What the lines amount to by tax category and rate, as the bill says; the entries tell what credit notes take back.
     pub taxes: Vec<TaxSum>,
     /// Its lines.
     pub lines: Vec<BillLine>,
@@ -185,7 +188,7 @@ impl BillRow {
     }
 
     fn enter(&mut self, kind: EntryKind, reference: Reference, date: Day, method: Option<PaymentMethod>, amount_minor: i64) {
-        self.entries.push(BillEntry { kind, reference, date, method, amount_minor, reversed_on: None });
+        self.entries.push(BillEntry { kind, reference, date, method, amount_minor, reversed_on: None, taxes: Vec::new() });
     }
 
     fn follow(&mut self, event: BillEvent, at: DateTime<Utc>) {
@@ -230,7 +233,16 @@ impl BillRow {
             BillEvent::BillCredited(e) => {
                 self.open_minor -= e.totals.gross.amount_minor;
                 self.credited_minor += e.totals.gross.amount_minor;
-                self.enter(EntryKind::CreditNote, e.reference, e.date, None, e.totals.gross.amount_minor);
+                let (kind, amount_minor, taxes) = (EntryKind::CreditNote, e.totals.gross.amount_minor, e.totals.taxes);
+                self.entries.push(BillEntry {
+                    kind,
+                    reference: e.reference,
+                    date: e.date,
+                    method: None,
+                    amount_minor,
+                    reversed_on: None,
+                    taxes,
+                });
             }
             BillEvent::BillRefundRecorded(e) => {
                 self.open_minor += e.amount.amount_minor;

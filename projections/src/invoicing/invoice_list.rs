@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use domain::invoicing::amounts::{TaxSum, Totals};
 use domain::invoicing::invoice::{
-    Header, Invoice, InvoiceCredited, InvoiceDrafted, InvoiceEvent, InvoiceFinalized, InvoiceStatus, PaymentRecorded, PaymentReversed,
+    Header, Invoice, InvoiceCredited, InvoiceDrafted, InvoiceEvent, InvoiceFinalized, InvoiceStatus, PaymentRecorded, PaymentRefunded,
+    PaymentReversed,
 };
 use domain::invoicing::issuer::IssuerFacts;
 use domain::invoicing::lines::InvoiceLine;
@@ -259,10 +260,28 @@ impl InvoiceRow {
         self.open_minor += settled.applied.amount_minor;
         self.written_off_minor += settled.recovered.amount_minor;
         self.paid_minor -= settled.applied.amount_minor + settled.recovered.amount_minor;
-        self.excess_minor -= settled.excess.amount_minor;
+        self.excess_minor = (self.excess_minor - settled.excess.amount_minor).max(0);
         if let Some(payment) = self.payments.iter_mut().find(|payment| payment.payment_id.as_ref() == Some(&e.payment_id)) {
             payment.reversed_on = Some(e.date);
         }
+        (self.overdue, self.due_at) = (e.overdue, e.next_check_at);
+    }
+
+    fn refund(&mut self, e: PaymentRefunded) {
+        let settled = e.settlement;
+        self.open_minor += settled.applied.amount_minor;
+        self.written_off_minor += settled.recovered.amount_minor;
+        self.paid_minor -= settled.applied.amount_minor + settled.recovered.amount_minor;
+        self.excess_minor = (self.excess_minor - settled.excess.amount_minor).max(0);
+        self.payments.push(PaymentEntry {
+            payment_id: None,
+            reference: e.reference,
+            date: e.date,
+            method: Some(e.method),
+            amount_minor: -e.amount.amount_minor,
+            applied_minor: -settled.applied.amount_minor,
+            reversed_on: None,
+        });
         (self.overdue, self.due_at) = (e.overdue, e.next_check_at);
     }
 
@@ -315,6 +334,7 @@ impl InvoiceRow {
             }
             InvoiceEvent::PaymentRecorded(e) => self.take(e),
             InvoiceEvent::PaymentReversed(e) => self.give_back(&e),
+            InvoiceEvent::PaymentRefunded(e) => self.refund(e),
             InvoiceEvent::CreditApplied(e) => {
                 self.open_minor -= e.amount.amount_minor;
                 self.paid_minor += e.amount.amount_minor;
@@ -337,14 +357,18 @@ impl InvoiceRow {
                 self.open_minor = 0;
             }
             InvoiceEvent::InvoiceWrittenOff(e) => {
-                (self.status, self.reason) = (InvoiceStatus::WrittenOff, Some(e.reason));
+                if self.status != InvoiceStatus::Voided {
+                    self.status = InvoiceStatus::WrittenOff;
+                }
+                self.reason = Some(e.reason);
                 self.open_minor -= e.amount.amount_minor;
                 self.written_off_minor += e.amount.amount_minor;
             }
             InvoiceEvent::InvoiceCustomerErased(_) => self.erase(),
         }
         self.payment_state = match self.status {
-            InvoiceStatus::Draft | InvoiceStatus::Discarded | InvoiceStatus::Voided => PaymentState::Unpaid,
+            InvoiceStatus::Draft | InvoiceStatus::Discarded => PaymentState::Unpaid,
+            InvoiceStatus::Voided if self.open_minor == 0 && self.excess_minor == 0 => PaymentState::Unpaid,
             _ => PaymentState::of(self.open_minor + self.written_off_minor, self.paid_minor, self.excess_minor),
         };
         // Nobody is reminded of what is not open, or not expected.

@@ -112,7 +112,7 @@ fn minus(amount: Money) -> Money {
 }
 
 fn of_invoice(e: InvoiceEvent) -> Option<Moved> {
-    use MovementKind::{CreditApplied, CreditNote, Invoice, Payment, PaymentReversed, Void, WriteOff};
+    use MovementKind::{CreditApplied, CreditNote, Invoice, Payment, PaymentReversed, Refund, Void, WriteOff};
     Some(match e {
         InvoiceEvent::InvoiceFinalized(e) => Moved::new(Invoice, e.customer.customer_id, e.date, e.totals.gross).number(e.number),
         InvoiceEvent::PaymentRecorded(e) => {
@@ -122,6 +122,10 @@ fn of_invoice(e: InvoiceEvent) -> Option<Moved> {
         }
         InvoiceEvent::PaymentReversed(e) => {
             let moved = Moved::new(PaymentReversed, e.customer_id, e.date, e.settlement.applied).number(e.number).reference(e.reference);
+            moved.credit(-e.settlement.excess.amount_minor)
+        }
+        InvoiceEvent::PaymentRefunded(e) => {
+            let moved = Moved::new(Refund, e.customer_id, e.date, e.settlement.applied).number(e.number).reference(e.reference);
             moved.credit(-e.settlement.excess.amount_minor)
         }
         InvoiceEvent::CreditApplied(e) => {

@@ -171,6 +171,9 @@ fn of_invoice(event: &RecordedEvent, rows: &mut Rows<'_, PaymentRow>, e: Invoice
             row.reverse(e.date, e.reason);
             row.updated_at = event.recorded_at;
         }
+        InvoiceEvent::PaymentRefunded(e) => {
+            refund(event, rows, (e.customer_id, e.customer_name), (e.date, e.method, e.reference, e.amount));
+        }
         InvoiceEvent::InvoiceCustomerErased(_) => erase(event, rows),
         _ => {}
     }
@@ -294,6 +297,7 @@ impl RowModel for PaymentList {
             return Ok(match e {
                 InvoiceEvent::PaymentRecorded(e) if e.customer_payment_id.is_none() => RowKey::id(e.payment_id),
                 InvoiceEvent::PaymentReversed(e) if e.customer_payment_id.is_none() => RowKey::id(e.payment_id),
+                InvoiceEvent::PaymentRefunded(_) => RowKey::id(event.event_id.to_string()),
                 InvoiceEvent::InvoiceCustomerErased(_) => recorded_on(),
                 _ => Vec::new(),
             });

@@ -22,7 +22,7 @@ pub use kafka_source::KafkaSource;
 pub use leases::{Lease, Leases, Seized, seize};
 pub use log_source::{LogHeads, LogReader, LogSource, read_event};
 pub use parked::{ParkedKey, parked_keys, request_retry};
-pub use projection::{ApplyError, Projection};
+pub use projection::{ApplyError, Gauge, Projection};
 pub use projector::{Projector, ProjectorStatus};
 pub use rows::{RowKey, RowModel, RowProjection, Rows, event_of};
 pub use tail::{EventSource, SourceError, Tail, TailOptions, TailRead};

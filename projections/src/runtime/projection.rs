@@ -22,6 +22,20 @@ pub enum ApplyError {
     Database(#[from] sqlx::Error),
 }
 
+/// A number that is told to the monitoring every half minute by every worker that fills read models, whatever happens meanwhile. So it is
+/// there from the first half minute on, and true wherever it is asked for.
+#[derive(Debug)]
+pub struct Gauge {
+    /// Its name, with the unit last.
+    pub name: &'static str,
+    /// The label that tells its values apart.
+    pub label: &'static str,
+    /// Answers a value of the label and a number (`float8`) in each row, over all tenants.
+    pub statement: &'static str,
+    /// The values of the label that are told as 0 where the statement has no row for them.
+    pub known: &'static [&'static str],
+}
+
 /// Turns events into rows of its own tables.
 #[async_trait]
 pub trait Projection: Send + Sync {
@@ -34,6 +48,10 @@ pub trait Projection: Send + Sync {
     /// Whether the event may change rows. Where no event of a batch does, the checkpoint may move a little later.
     fn concerns(&self, _event: &RecordedEvent) -> bool {
         true
+    }
+    /// What is to be measured of the rows, all tenants together.
+    fn gauges(&self) -> &'static [Gauge] {
+        &[]
     }
     /// Applies events to the tables of `version` within the transaction of `connection`. The events of one log partition come in
     /// order and each exactly once. Must have no effect outside the transaction.

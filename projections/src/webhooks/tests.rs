@@ -11,7 +11,7 @@ use super::endpoint_list::EndpointRow;
 use super::replay_list::ReplayRow;
 use super::{CONTEXT, READ_MODELS, WEBHOOKS};
 
-const MIGRATION: &str = include_str!("../../../migrations/0014_webhooks.sql");
+const MIGRATION: &str = include_str!("../../../migrations/0015_webhooks.sql");
 
 fn event(sequence: i64, event_type: &str, payload: &Value) -> RecordedEvent {
     let noon: DateTime<Utc> = "2026-03-01T12:00:00Z".parse().unwrap();

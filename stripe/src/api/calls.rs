@@ -14,9 +14,12 @@ use stripe_product::product::{CreateProduct, UpdateProduct};
 use stripe_types::List;
 
 use super::forms::{
-    CancelAtPeriodEnd, CancelNow, CaptureIntent, ChangeItem, ChangeItems, ConfirmIntent, ListQuery, NewCheckout, NewIntent, NewPrice, Since,
+    CancelAtPeriodEnd, CancelNow, CaptureIntent, ChangeIntent, ChangeItem, ChangeItems, ConfirmIntent, ListQuery, NewCheckout, NewIntent,
+    NewPrice, Since,
 };
-use super::objects::{CustomerState, DisputeState, Intent, Metadata, PriceState, RefundState, SessionState, SubscriptionState, key};
+use super::objects::{
+    CustomerState, DisputeState, Intent, InvoiceState, Metadata, PriceState, RefundState, SessionState, SubscriptionState, key,
+};
 use super::{Api, ApiError};
 
 /// How many objects a page has.
@@ -132,6 +135,12 @@ impl Api {
         post!(self, format!("/payment_intents/{id}/confirm"), &form, key => stripe_shared::PaymentIntent).map(Intent::from)
     }
 
+    /// Asks for another amount, while nothing was paid.
+    pub async fn change_intent(&self, id: &str, amount: i64, key: &str) -> Result<Intent, ApiError> {
+        let form = ChangeIntent { amount };
+        post!(self, format!("/payment_intents/{id}"), &form, key => stripe_shared::PaymentIntent).map(Intent::from)
+    }
+
     /// Captures what is held.
     pub async fn capture_intent(&self, id: &str, amount: i64, key: &str) -> Result<Intent, ApiError> {
         let form = CaptureIntent { amount_to_capture: amount };
@@ -177,6 +186,11 @@ impl Api {
         let request = ListRefund::new().payment_intent(intent).limit(i64::from(PAGE));
         let list = self.guarded(request.send(&self.client)).await?;
         Ok(list.data.into_iter().map(RefundState::from).collect())
+    }
+
+    /// An invoice.
+    pub async fn invoice(&self, id: &str) -> Result<InvoiceState, ApiError> {
+        get!(self, format!("/invoices/{id}"), &Nothing {} => stripe_shared::Invoice).map(InvoiceState::from)
     }
 
     /// A dispute.

@@ -36,6 +36,12 @@ pub(super) struct ConfirmIntent<'a> {
     pub off_session: bool,
 }
 
+/// Asks for another amount.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct ChangeIntent {
+    pub amount: i64,
+}
+
 /// Captures what is held.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct CaptureIntent {

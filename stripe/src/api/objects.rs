@@ -211,6 +211,49 @@ impl From<stripe_shared::Subscription> for SubscriptionState {
     }
 }
 
+/// An invoice of a subscription that Stripe bills.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InvoiceState {
+    /// Stripe's id.
+    pub id: String,
+    /// The number that stands on it.
+    pub number: Option<String>,
+    /// `paid`, `open` …
+    pub status: String,
+    /// What it asks for, with tax; nothing where we cannot express it.
+    pub total: Option<Money>,
+    /// The tax of it.
+    pub tax: Option<Money>,
+    /// What was paid.
+    pub paid: Option<Money>,
+    /// What its first line is for.
+    pub description: Option<String>,
+    /// Stripe's id of the subscription.
+    pub subscription: Option<String>,
+    /// When it was paid.
+    pub paid_at: DateTime<Utc>,
+}
+
+impl From<stripe_shared::Invoice> for InvoiceState {
+    fn from(invoice: stripe_shared::Invoice) -> Self {
+        let currency = invoice.currency.to_string();
+        let details = invoice.parent.and_then(|parent| parent.subscription_details);
+        let subscription = details.map(|details| details.subscription).or(invoice.subscription);
+        let net = invoice.total_excluding_tax.unwrap_or(invoice.total);
+        Self {
+            id: invoice.id.map(|id| id.to_string()).unwrap_or_default(),
+            number: invoice.number,
+            status: invoice.status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
+            total: from_stripe(invoice.total, &currency),
+            tax: from_stripe(invoice.total - net, &currency),
+            paid: from_stripe(invoice.amount_paid, &currency),
+            description: invoice.lines.data.into_iter().next().and_then(|line| line.description),
+            subscription: subscription.map(|subscription| subscription.into_id().to_string()),
+            paid_at: time(invoice.status_transitions.paid_at.unwrap_or(invoice.created)),
+        }
+    }
+}
+
 /// A page on which a customer buys.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SessionState {

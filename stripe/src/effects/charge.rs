@@ -5,19 +5,17 @@ use domain::kernel::{Money, StepCommand, TenantId};
 use serde::Deserialize;
 
 use super::customers::ensure;
+use super::payments::find;
 use super::{Effect, Shared};
 use crate::ApiError;
 use crate::amount::to_stripe;
 use crate::api::NewIntent;
 use crate::api::objects::{Intent, key};
 use crate::decide::{failure, of_intent, unlink};
-use crate::inbox::ours;
 
-/// How many pages of a customer's payments are searched for one that an earlier attempt made.
-const PAGES_MAX: usize = 20;
-
-/// `stripe.charge`: collects an amount from the customer's own method. For one payment there is one payment intent, however many
-/// attempts: Stripe captures an intent once, so the customer is charged once.
+/// `stripe.charge`: collects an amount from the customer's own method. For one payment there is one payment intent that was not called
+/// off, however many attempts: Stripe captures an intent once, so the customer is charged once. A payment that nobody waits for any more
+/// is not charged, however long the step has waited.
 pub struct Charge;
 
 /// What it needs.
@@ -40,6 +38,11 @@ impl Effect for Charge {
     const NAME: &'static str = "stripe.charge";
 
     async fn run(stripe: &Shared, tenant: TenantId, key: &str, body: ChargeBody) -> Result<Vec<StepCommand>, ApiError> {
+        let state = stripe.lookup.payment_state(tenant, &body.payment_id).await?;
+        if !state.is_waited_for() {
+            return Ok(Vec::new());
+        }
+        let body = ChargeBody { amount: state.owed().unwrap_or(body.amount), ..body };
         let fail = |code: &str, message: &str| vec![failure(&body.payment_id, code, Some(message), None, Some(body.attempt))];
         let Some(amount) = to_stripe(body.amount) else {
             return Ok(fail("amount_not_expressible", "Stripe cannot express the amount in this currency."));
@@ -64,8 +67,9 @@ async fn collect(
     amount: i64,
 ) -> Result<Vec<StepCommand>, ApiError> {
     let fail = |code: &str, message: &str| vec![failure(&body.payment_id, code, Some(message), None, Some(body.attempt))];
-    if let Some(intent) = find(stripe, tenant, customer, body).await? {
-        return again(stripe, customer, key, body, intent).await;
+    let found = find(stripe, tenant, &body.payment_id, Some(customer), body.external_id.as_deref()).await?;
+    if let Some(intent) = found.live {
+        return again(stripe, customer, (key, amount), body, intent).await;
     }
     let method = match method(stripe, customer).await? {
         Method::Known(method) => method,
@@ -90,8 +94,10 @@ async fn collect(
             .map(|(name, value)| (name.to_owned(), value))
             .collect(),
     };
-    // The key is the payment's: whichever attempt comes first makes the intent, and the others find it.
-    answer(stripe.api.create_intent(&intent, &format!("charge/{tenant}/{}", body.payment_id)).await, body)
+    // The key is the payment's: whichever attempt comes first makes the intent, and the others find it. After one that was called off,
+    // the next is another.
+    let after = found.canceled.map(|id| format!("/{id}")).unwrap_or_default();
+    answer(stripe.api.create_intent(&intent, &format!("charge/{tenant}/{}/{amount}{after}", body.payment_id)).await, body)
 }
 
 enum Method {
@@ -109,42 +115,24 @@ async fn method(stripe: &Shared, customer: &str) -> Result<Method, ApiError> {
     }
 }
 
-/// The payment intent that an earlier attempt has made, whether or not we heard of it.
-async fn find(stripe: &Shared, tenant: TenantId, customer: &str, body: &ChargeBody) -> Result<Option<Intent>, ApiError> {
-    if let Some(id) = &body.external_id {
-        match stripe.api.intent(id).await {
-            Ok(intent) => return Ok(Some(intent)),
-            Err(ApiError::Missing(_)) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    let mut after: Option<String> = None;
-    for _ in 0..PAGES_MAX {
-        let (intents, next) = match stripe.api.intents(Some(customer), None, after.as_deref()).await {
-            Ok(page) => page,
-            // A customer that is gone has no payments.
-            Err(ApiError::Missing(_)) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let wanted = (tenant, body.payment_id.clone());
-        if let Some(found) = intents.into_iter().find(|intent| ours(&intent.metadata, key::PAYMENT).as_ref() == Some(&wanted)) {
-            return Ok(Some(found));
-        }
-        match next {
-            Some(next) => after = Some(next),
-            None => break,
-        }
-    }
-    Ok(None)
-}
-
 /// Tries an intent again that waits for a method; what stands otherwise is told as it stands.
-async fn again(stripe: &Shared, customer: &str, key: &str, body: &ChargeBody, intent: Intent) -> Result<Vec<StepCommand>, ApiError> {
+async fn again(
+    stripe: &Shared,
+    customer: &str,
+    (key, amount): (&str, i64),
+    body: &ChargeBody,
+    intent: Intent,
+) -> Result<Vec<StepCommand>, ApiError> {
     if !matches!(intent.status.as_str(), "requires_payment_method" | "requires_confirmation") {
         return Ok(of_intent(&body.payment_id, &intent, Some(body.attempt)));
     }
     match method(stripe, customer).await? {
-        Method::Known(method) => answer(stripe.api.confirm_intent(&intent.id, &method, key).await, body),
+        Method::Known(method) => {
+            if intent.amount != Some(body.amount) {
+                stripe.api.change_intent(&intent.id, amount, &format!("{key}/{amount}")).await?;
+            }
+            answer(stripe.api.confirm_intent(&intent.id, &method, key).await, body)
+        }
         Method::None | Method::Deleted => Ok(vec![failure(
             &body.payment_id,
             "no_payment_method",

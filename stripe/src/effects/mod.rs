@@ -9,6 +9,7 @@ mod charge;
 mod customers;
 mod money;
 mod pages;
+mod payments;
 
 use std::sync::Arc;
 
@@ -79,6 +80,7 @@ pub fn handlers(api: Option<Arc<Api>>, options: &StripeOptions, lookup: Lookup) 
         handler::<charge::Charge>(stripe),
         handler::<money::Capture>(stripe),
         handler::<money::Void>(stripe),
+        handler::<money::Adjust>(stripe),
         handler::<money::Refund>(stripe),
         handler::<customers::Customer>(stripe),
         handler::<catalogue::Price>(stripe),

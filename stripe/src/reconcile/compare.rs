@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use domain::billing::payment::PAID_TWICE;
 use domain::billing::reconciliation::DriftKind;
 use domain::kernel::{Money, StepCommand, TenantId};
 use serde::Serialize;
@@ -160,7 +161,8 @@ fn agrees(ours: &str, theirs: &str) -> bool {
         "succeeded" => captured,
         "requires_capture" => ours == "authorized",
         "requires_action" => matches!(ours, "action_required" | "given_up"),
-        "canceled" => matches!(ours, "voided" | "given_up"),
+        // Called off by us, or tried again by another attempt; only who waits for it must be told.
+        "canceled" => !matches!(ours, "authorized" | "action_required"),
         // Under way, or to be tried again.
         _ => matches!(ours, "open" | "action_required" | "given_up" | "voided"),
     }
@@ -221,7 +223,9 @@ fn refunds(book: &mut Book, ours_: &Ours, theirs: &Theirs) {
     let by_intent: HashMap<&str, &OurPayment> =
         ours_.payments.iter().filter_map(|payment| Some((payment.external_id.as_deref()?, payment))).collect();
     let mut sums: BTreeMap<(TenantId, &str), (i64, Vec<&RefundState>)> = BTreeMap::new();
-    for refund in theirs.refunds.iter().filter(|refund| refund.status == "succeeded") {
+    // What came twice and went back never was part of the amount.
+    let twice = |refund: &&RefundState| refund.metadata.get(key::REFUND).is_some_and(|id| id.starts_with(PAID_TWICE));
+    for refund in theirs.refunds.iter().filter(|refund| refund.status == "succeeded" && !twice(refund)) {
         let Some(payment) = refund.intent.as_deref().and_then(|intent| by_intent.get(intent)) else { continue };
         let sum = sums.entry((TenantId(payment.tenant_id), payment.id.as_str())).or_default();
         sum.0 += refund.amount.map_or(0, |amount| amount.amount_minor);

@@ -221,3 +221,116 @@ async fn the_account_serves_the_tenant_that_owns_it_and_no_other() {
     assert!(world.fake.requests().is_empty(), "another tenant's customers are none of Stripe's business");
     world.stop().await;
 }
+
+#[tokio::test]
+async fn a_payment_that_nobody_waits_for_is_not_charged_however_late_the_step_comes() {
+    let mut world = World::start().await;
+    world.customer(Some(Card::Good)).await;
+    world.payment("y").await;
+    let charge = world.waiting().await.remove(0);
+    // Stripe was away; meanwhile the payment is called off.
+    world.send("payment/y/void", json!({ "reason": "The invoice was voided." })).await;
+    assert_eq!(world.call(&charge).await.unwrap(), Vec::new());
+    world.settle().await;
+    assert_eq!(world.received(), Vec::<i64>::new());
+    assert!(world.fake.objects("payment_intent").is_empty());
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn an_attempt_that_nobody_has_heard_of_is_called_off_too() {
+    let mut world = World::start().await;
+    world.customer(Some(Card::NeedsAction)).await;
+    world.payment("y").await;
+    let charge = world.waiting().await.remove(0);
+    // The answer is lost, and the step is given up: the payment has no id of Stripe here.
+    world.call(&charge).await.unwrap();
+    world.follow(&charge, Vec::new()).await;
+    world.send("payment/y/void", json!({})).await;
+    world.settle().await;
+    assert_eq!(world.fake.objects("payment_intent")[0]["status"], "canceled");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_paid_by_transfer_is_not_collected_as_well_and_goes_back_if_it_was() {
+    for confirms in [false, true] {
+        let mut world = World::start().await;
+        world.customer(Some(Card::NeedsAction)).await;
+        world.payment("y").await;
+        world.settle().await;
+        let intent = world.fake.objects("payment_intent")[0]["id"].as_str().unwrap().to_owned();
+        world.send("payment/y/capture", json!({ "method": "invoice", "recorded": true })).await;
+        if confirms {
+            world.fake.confirm(&intent);
+        }
+        world.settle().await;
+        let (expected, status): (&[&str], _) =
+            if confirms { (&["payment_captured_again", "refund_requested", "refund_completed"], "succeeded") } else { (&[], "canceled") };
+        let history = world.history("payment", "y").await;
+        assert_eq!(history[..3], ["payment_requested", "payment_action_required", "payment_captured"]);
+        assert_eq!(&history[3..], expected);
+        assert_eq!(world.fake.object(&intent).unwrap()["status"], status);
+        // What Stripe tells of it later says nothing new.
+        world.deliver_all().await;
+        world.look().await;
+        assert_eq!(world.history("payment", "y").await, history);
+        world.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn another_amount_is_asked_for_where_an_attempt_is_under_way() {
+    let mut world = World::start().await;
+    let customer = world.customer(Some(Card::Declined("insufficient_funds".into()))).await;
+    world.payment("y").await;
+    world.settle().await;
+    world.send("payment/y/adjust", json!({ "amount": euro(400), "reason": "The invoice was credited." })).await;
+    world.settle().await;
+    let intent = world.fake.objects("payment_intent").remove(0);
+    assert_eq!((&intent["amount"], &intent["status"]), (&json!(400), &json!("requires_payment_method")));
+    world.send("payment/y/adjust", json!({ "amount": euro(300) })).await;
+    world.fake.give_card(&customer, Card::Good);
+    // The next attempt comes before Stripe was told.
+    let body = json!({
+        "payment_id": "y", "attempt": 1, "customer_id": "c", "external_customer": customer, "external_id": intent["id"],
+        "amount": euro(1_000), "capture": "automatic"
+    });
+    let step = workers::processes::EffectStep { tenant_id: world.tenant, key: "process/billing.collect/2/stripe.charge".into(), body };
+    let again = crate::support::Effect { name: "stripe.charge", step };
+    let commands = world.call(&again).await.unwrap();
+    world.follow(&again, commands).await;
+    assert_eq!(world.received(), [300], "what is owed by now");
+    assert_eq!(world.row("billing_payment_list", "y").await["captured_minor"], 300);
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_called_off_at_stripe_is_dunned_and_tried_again_by_another_payment_there() {
+    let mut world = World::start().await;
+    let customer = world.customer(Some(Card::NeedsAction)).await;
+    world.payment("y").await;
+    world.settle().await;
+    drop(world.fake.deliveries());
+    let intent = world.fake.objects("payment_intent")[0]["id"].as_str().unwrap().to_owned();
+    world.fake.alter(&intent, Some("payment_intent.canceled"), |intent| intent["status"] = json!("canceled"));
+    world.deliver_all().await;
+    assert_eq!(world.look().await.done, 1);
+    let row = world.row("billing_payment_list", "y").await;
+    assert_eq!((&row["status"], &row["error_code"], &row["overdue"]), (&json!("open"), &json!("canceled"), &json!(true)));
+    world.fake.give_card(&customer, Card::Good);
+    let body = json!({
+        "payment_id": "y", "attempt": 1, "customer_id": "c", "external_customer": customer, "external_id": intent,
+        "amount": euro(1_000), "capture": "automatic"
+    });
+    let step = workers::processes::EffectStep { tenant_id: world.tenant, key: "process/billing.collect/2/stripe.charge".into(), body };
+    let again = crate::support::Effect { name: "stripe.charge", step };
+    for _ in 0..3 {
+        world.call(&again).await.unwrap();
+    }
+    let commands = world.call(&again).await.unwrap();
+    world.follow(&again, commands).await;
+    assert_eq!((world.received(), world.fake.objects("payment_intent").len()), (vec![1_000], 2), "charged once, by another");
+    assert_eq!(world.row("billing_payment_list", "y").await["status"], "captured");
+    world.stop().await;
+}

@@ -305,3 +305,75 @@ async fn many_look_at_the_inbox_and_each_event_is_looked_at_by_one() {
     }
     world.stop().await;
 }
+
+#[tokio::test]
+async fn money_that_moves_at_stripe_moves_on_the_invoice() {
+    let mut world = World::start().await;
+    world.customer(Some(Card::Good)).await;
+    world.send("plan/growth/publish", crate::support::plan()).await;
+    world.send("subscription/s/start", json!({ "customer_id": "c", "plan_id": "growth" })).await;
+    world.process().await;
+    world.settle().await;
+    world.process().await;
+    let intent = world.fake.objects("payment_intent")[0]["id"].as_str().unwrap().to_owned();
+    let bill = world.events().await.into_iter().find(|event| event.event_type == "invoice_finalized").unwrap().aggregate_id;
+    let invoice = |names: Vec<String>| names.into_iter().skip(2).collect::<Vec<_>>();
+    assert_eq!(invoice(world.history("invoice", &bill).await), ["payment_recorded"]);
+    // Somebody gives a part back in Stripe's pages, and it bounces.
+    drop(world.fake.deliveries());
+    let refund = world.fake.refund_by_hand(&intent, 900).unwrap();
+    world.deliver_all().await;
+    world.look().await;
+    world.process().await;
+    assert_eq!(invoice(world.history("invoice", &bill).await), ["payment_recorded", "payment_refunded"]);
+    world.fake.alter(&refund, Some("refund.failed"), |refund| refund["status"] = json!("failed"));
+    world.deliver_all().await;
+    assert_eq!(world.look().await, report(1, 0, 0, 0));
+    world.process().await;
+    assert_eq!(invoice(world.history("invoice", &bill).await), ["payment_recorded", "payment_refunded", "payment_recorded"]);
+    // The payer's bank takes it all.
+    let dispute = world.fake.dispute(&intent).unwrap();
+    world.fake.alter(&dispute, Some("charge.dispute.closed"), |dispute| dispute["status"] = json!("lost"));
+    world.deliver_all().await;
+    world.look().await;
+    world.process().await;
+    assert_eq!(world.history("invoice", &bill).await.last().unwrap(), "payment_refunded");
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn what_stripe_bills_stands_in_the_books_once() {
+    let mut world = World::start().await;
+    world.customer(None).await;
+    world.send("plan/growth/publish", crate::support::plan()).await;
+    world.settle().await;
+    world.send("checkout/k/open", json!({ "page": { "kind": "subscription", "plan_id": "growth" }, "customer_id": "c" })).await;
+    world.settle().await;
+    let session = world.row("billing_checkout_list", "k").await["external_id"].as_str().unwrap().to_owned();
+    drop(world.fake.deliveries());
+    let external = world.fake.complete_session(&session).unwrap();
+    let paid = world.fake.deliveries();
+    for delivery in &paid {
+        world.deliver(delivery).await;
+    }
+    let report = world.look().await;
+    assert_eq!((report.refused, report.again), (0, 0), "{:?}", world.inbox_rows().await);
+    let first = world.fake.objects("invoice").remove(0);
+    let id = first["id"].as_str().unwrap().to_owned();
+    let expected = ["invoice_drafted", "invoice_finalized", "payment_recorded"];
+    assert_eq!(world.history("invoice", &id).await, expected);
+    // Stripe tells it again, under another event; and bills the next period.
+    world.fake.alter(&id, Some("invoice.payment_succeeded"), |_| {});
+    let next = world.fake.bill(&external).unwrap();
+    world.deliver_all().await;
+    let report = world.look().await;
+    assert_eq!((report.refused, report.again), (0, 0), "{:?}", world.inbox_rows().await);
+    assert_eq!(world.history("invoice", &id).await, expected);
+    assert_eq!(world.history("invoice", &next).await, expected);
+    let finalized = world.events().await.into_iter().find(|event| event.event_type == "invoice_finalized").unwrap();
+    let finalized: Value = serde_json::from_str(&finalized.payload).unwrap();
+    assert_eq!((&finalized["number"], &finalized["totals"]["gross"]["amount_minor"]), (&first["number"], &json!(4_900)));
+    world.process().await;
+    assert!(world.waiting().await.iter().all(|effect| effect.name != "stripe.charge"), "nobody asks for it again");
+    world.stop().await;
+}

@@ -1,4 +1,4 @@
-//! What the tests of this crate share: a platform of billing alone, with a process runner that can be killed at any moment.
+//! What the tests of this crate share: a platform of billing and invoicing, with a process runner that can be killed at any moment.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use tower::ServiceExt as _;
 use uuid::Uuid;
 use workers::processes::{EffectError, EffectHandler, EffectStep};
 
-static CONTEXTS: &[ContextEntry] = &[projections::billing::CONTEXT];
+static CONTEXTS: &[ContextEntry] = &[projections::billing::CONTEXT, projections::invoicing::CONTEXT];
 
 /// Billing with Stripe.
 pub struct World {
@@ -68,8 +68,11 @@ impl World {
             tenant: None,
             return_url: "https://app.example.com".to_owned(),
         });
-        let bus =
-            CommandBus::start(&[&domain::billing::CONTEXT], &db.app, BusOptions { partitions: db.partitions, ..BusOptions::default() });
+        let bus = CommandBus::start(
+            &CONTEXTS.iter().map(|entry| entry.domain).collect::<Vec<_>>(),
+            &db.app,
+            BusOptions { partitions: db.partitions, ..BusOptions::default() },
+        );
         let stripe = Stripe::new(options.clone()).expect("set up");
         let effects = stripe.handlers(&db.worker).into_iter().map(|handler| (handler.name(), handler)).collect();
         let projectors = project(&db).await;
@@ -131,11 +134,11 @@ impl World {
         self.bus.execute(request).await
     }
 
-    /// All events of billing, in order.
+    /// All events, in order.
     pub async fn events(&self) -> Vec<RecordedEvent> {
         let rows = sqlx::query(
             "SELECT context, partition, position, event_id, tenant_id, aggregate_type, aggregate_id, sequence, event_type, event_version, \
-                payload::text, metadata::text, recorded_at FROM log.events WHERE tenant_id = $1 ORDER BY position",
+                payload::text, metadata::text, recorded_at FROM log.events WHERE tenant_id = $1 ORDER BY recorded_at, context, position",
         )
         .bind(self.tenant.0)
         .fetch_all(&self.db.worker)
@@ -169,6 +172,37 @@ impl World {
             }
         }
         waiting
+    }
+
+    /// Sends the commands that follow from events, of billing and invoicing, until none waits; each must be accepted.
+    pub async fn process(&mut self) {
+        for _ in 0..20 {
+            let mut sent = 0;
+            for event in self.events().await {
+                for process in PROCESSES {
+                    if !process.reacts_to.contains(&format!("{}.{}", event.context, event.event_type).as_str()) {
+                        continue;
+                    }
+                    for step in (process.react)(&event).expect("a reaction") {
+                        let key = format!("process/{}/{}/{}", process.name, event.event_id, step.name);
+                        let Action::Command(command) = step.action else { continue };
+                        let known = CONTEXTS.iter().any(|entry| entry.domain.name == command.context);
+                        if !known || !self.taken.insert(key.clone()) {
+                            continue;
+                        }
+                        let shown = format!("{command:?}");
+                        if let Err(error) = self.execute(command, Some(key)).await {
+                            panic!("{shown}: {error}");
+                        }
+                        sent += 1;
+                    }
+                }
+            }
+            if sent == 0 {
+                return;
+            }
+        }
+        panic!("processes never come to an end");
     }
 
     /// Calls the outside for an effect, and does nothing with the answer: as if killed right after.

@@ -79,7 +79,8 @@ pub(super) async fn start_processes(
     }
     let (sender, counted) = watch::channel(Vec::new());
     workers.health.backlogs = Some(counted);
-    workers.tasks.spawn(measure_processes(pool.clone(), sender, workers.cancel.clone()));
+    let known = automation.processes.iter().map(|def| def.name.to_owned()).collect();
+    workers.tasks.spawn(measure_processes(pool.clone(), known, sender, workers.cancel.clone()));
     Ok(())
 }
 
@@ -122,19 +123,20 @@ pub(super) fn start_webhooks(workers: &mut Workers, pool: &PgPool, automation: &
     }
 }
 
-async fn measure_processes(pool: PgPool, sender: watch::Sender<Vec<Backlog>>, cancel: CancellationToken) {
-    let mut known = HashSet::new();
+async fn measure_processes(pool: PgPool, mut known: HashSet<String>, sender: watch::Sender<Vec<Backlog>>, cancel: CancellationToken) {
     while cancel.run_until_cancelled(tokio::time::sleep(MEASURE)).await.is_some() {
         let Ok(counted) = backlogs(&pool).await else { continue };
         known.extend(counted.iter().map(|backlog| backlog.process.clone()));
         for process in &known {
-            // A process without open steps is not counted; its gauges go back to zero.
+            // A process without such steps is not counted; its gauges are zero.
             let found = counted.iter().find(|backlog| backlog.process == *process);
             let count = |number: i64| f64::from(i32::try_from(number).unwrap_or(i32::MAX));
             metrics::gauge!("neuroops_process_pending_steps", "process" => process.clone())
                 .set(found.map_or(0.0, |found| count(found.open)));
             metrics::gauge!("neuroops_process_stuck_steps", "process" => process.clone())
                 .set(found.map_or(0.0, |found| count(found.stuck)));
+            metrics::gauge!("neuroops_process_refused_steps", "process" => process.clone())
+                .set(found.map_or(0.0, |found| count(found.refused)));
             metrics::gauge!("neuroops_process_oldest_seconds", "process" => process.clone())
                 .set(found.map_or(0.0, |found| found.oldest_seconds));
         }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::recorder::projection_name;
 
-/// The open steps of a process.
+/// The steps of a process that are not done.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Backlog {
     /// The process.
@@ -18,14 +18,21 @@ pub struct Backlog {
     pub stuck: i64,
     /// Seconds since the oldest one's event.
     pub oldest_seconds: f64,
+    /// Steps that were refused, which nobody takes again unless somebody asks for it.
+    pub refused: i64,
 }
 
-/// The open steps of all processes that have some.
+/// The steps that are not done of all processes that have some.
 pub async fn backlogs(pool: &PgPool) -> Result<Vec<Backlog>, sqlx::Error> {
-    const READ: &str = "SELECT process, count(*), count(*) FILTER (WHERE state = 'stuck'), extract(epoch FROM now() - min(recorded_at))::float8 \
-        FROM runtime.process_steps WHERE finished_at IS NULL GROUP BY process ORDER BY process";
-    let rows: Vec<(String, i64, i64, f64)> = sqlx::query_as(READ).fetch_all(pool).await?;
-    Ok(rows.into_iter().map(|(process, open, stuck, oldest_seconds)| Backlog { process, open, stuck, oldest_seconds }).collect())
+    // Each half has an index of its own.
+    const READ: &str = "SELECT coalesce(o.process, r.process), coalesce(o.open, 0), coalesce(o.stuck, 0), coalesce(o.oldest, 0), coalesce(r.refused, 0) \
+        FROM (SELECT process, count(*) AS open, count(*) FILTER (WHERE state = 'stuck') AS stuck, \
+            extract(epoch FROM now() - min(recorded_at))::float8 AS oldest FROM runtime.process_steps WHERE finished_at IS NULL GROUP BY process) o \
+        FULL JOIN (SELECT process, count(*) AS refused FROM runtime.process_steps WHERE state = 'refused' GROUP BY process) r ON r.process = o.process \
+        ORDER BY 1";
+    let rows: Vec<(String, i64, i64, f64, i64)> = sqlx::query_as(READ).fetch_all(pool).await?;
+    let backlog = |(process, open, stuck, oldest_seconds, refused)| Backlog { process, open, stuck, oldest_seconds, refused };
+    Ok(rows.into_iter().map(backlog).collect())
 }
 
 /// How a process stands.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use domain::kernel::{StepCommand, TenantId, partition_of};
+use domain::kernel::{Actor, StepCommand, TenantId, partition_of};
 use platform::postgres::begin_worker;
 use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row as _};
@@ -199,7 +199,7 @@ impl Store {
             AND metadata->>'causation_id' = $6 AND metadata->>'actor' = $7 ORDER BY sequence DESC LIMIT 1";
         let partition = partition_of(&tenant.partition_key(), partitions);
         let query = sqlx::query_scalar(FIND).bind(&command.context).bind(partition).bind(tenant.0).bind(&command.aggregate);
-        let query = query.bind(&command.id).bind(step.event_id.to_string()).bind(actor(self.process));
+        let query = query.bind(&command.id).bind(step.event_id.to_string()).bind(Actor::of_process(self.process).subject);
         let position: Option<i64> = query.fetch_optional(&self.pool).await?;
         Ok(position.map(|position| format!("{}/{partition}@{position}", command.context)))
     }
@@ -210,11 +210,6 @@ impl Store {
         let steps: i64 = sqlx::query_scalar(COUNT).bind(tenant).bind(self.process).bind(event).fetch_one(&self.pool).await?;
         Ok(steps == 1)
     }
-}
-
-/// As whom a process sends its commands.
-pub fn actor(process: &str) -> String {
-    format!("process:{process}")
 }
 
 /// Postgres counts microseconds.

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Backoff;
 use super::effects::{EffectError, EffectStep, Effects};
-use super::store::{ClaimedLane, ClaimedStep, LaneReport, Outcome, PAUSE_MAX, Store, StoreError, Taken, actor};
+use super::store::{ClaimedLane, ClaimedStep, LaneReport, Outcome, PAUSE_MAX, Store, StoreError, Taken};
 use crate::sending::{Answer, answer_of};
 
 /// Idempotency keys live for 30 days. A step that may have been sent longer ago than this is not sent again without looking.
@@ -160,7 +160,7 @@ impl Taker {
         };
         let request = CommandRequest {
             tenant_id,
-            actor: Actor { subject: actor(self.store.process), roles: vec!["service".to_owned()] },
+            actor: Actor::of_process(self.store.process),
             context,
             aggregate,
             id: Some(id),

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use domain::kernel::{AggregateId, AggregateType, CommandDef, Creation};
 use domain::processes::PROCESSES;
 use platform::testing::TestDatabase;
-use projections::contexts::{context_types, domains};
+use projections::contexts::{context_types, domains, projections};
 
 fn command(context: &str, aggregate: &str, command: &str) -> Option<&'static CommandDef> {
     let context = domains().into_iter().find(|def| def.name == context)?;
@@ -24,6 +24,20 @@ fn processes_react_to_events_that_there_are() {
             let known = known.flat_map(AggregateType::events).any(|event| event.name == name);
             assert!(known, "{} reacts to {wire}, which no aggregate has", process.name);
         }
+    }
+}
+
+#[test]
+fn alert_rules_ask_for_what_is_measured() {
+    const RULES: &str = include_str!("../../../infra/prometheus/alerts.yml");
+    const MEASURED: &str = include_str!("../../src/host/automation.rs");
+    let gauges: HashSet<&str> = projections().iter().flat_map(|projection| projection.gauges()).map(|gauge| gauge.name).collect();
+    let expressions: Vec<&str> = RULES.lines().filter_map(|line| line.trim().strip_prefix("expr: ")).collect();
+    assert_eq!(expressions.len(), RULES.matches("- alert:").count());
+    for expression in expressions {
+        let mut names = expression.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| word.starts_with("neuroops_"));
+        let known = |name: &str| gauges.contains(name) || MEASURED.contains(&format!("\"{name}\""));
+        assert!(names.clone().count() > 0 && names.all(known), "{expression}");
     }
 }
 

@@ -19,6 +19,7 @@ async fn start(db: &TestDatabase, kafka: &KafkaOptions) -> Workers {
         projections: projections::contexts::projections(),
         partitions: db.partitions,
         automation: None,
+        notary: None,
         roles: Roles { janitor: false, ..Roles::ALL },
     };
     Workers::start(options).await.expect("Postgres is there")

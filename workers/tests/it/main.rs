@@ -4,6 +4,7 @@
 mod declarations;
 mod due;
 mod kafka_away;
+mod notary;
 mod postgres_es;
 mod process_support;
 mod processes;

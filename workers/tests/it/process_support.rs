@@ -102,6 +102,7 @@ pub fn options(db: &TestDatabase, automation: Automation, projections: Vec<Box<d
         projections,
         partitions: db.partitions,
         automation: Some(automation),
+        notary: None,
         roles,
     }
 }
@@ -165,6 +166,7 @@ impl WorkerProcess {
                 projections: (running.projections)(),
                 partitions,
                 automation: Some(automation),
+                notary: None,
                 roles: running.roles,
             };
             let workers = Workers::start(options).await.expect("Postgres is there");

@@ -9,7 +9,7 @@ use platform::clock;
 use platform::testing::TestDatabase;
 use serde_json::json;
 use uuid::Uuid;
-use workers::processes::{EffectError, StepFilter, overview, retry, steps};
+use workers::processes::{EffectError, StepFilter, backlogs, overview, retry, steps};
 
 use crate::process_support::{CALL, COPY, EXPECT, Outside, Running, WorkerProcess, copies, give, lanes, start, steps_in, wait_for};
 use crate::support::{bus, database, eventually, request};
@@ -163,6 +163,9 @@ async fn a_refused_step_is_kept_with_its_code_and_blocks_nothing() {
     }
     let stand = &overview(&db.worker, &["shop.expect"]).await.expect("an overview")[0];
     assert_eq!((stand.events_behind, stand.open, stand.stuck, stand.refused, stand.done), (0, 0, 0, 2, 3));
+    let counted = backlogs(&db.worker).await.expect("counted");
+    let refused: Vec<_> = counted.iter().map(|backlog| (backlog.process.as_str(), backlog.open, backlog.refused)).collect();
+    assert_eq!(refused, [("shop.expect", 0, 2)]);
 
     // Somebody mends the cause of one of them and has it taken again.
     for number in 3..77 {

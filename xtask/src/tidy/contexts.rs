@@ -6,6 +6,9 @@ use crate::source::{RustSource, group_end, is_word, line_of};
 
 const RULE: &str = "context-imports";
 
+/// The context whose read models are fed by the events of all.
+const READS_ALL: &str = "analytics";
+
 /// No file of a context, in the domain or in the projections, names another context's module.
 pub fn contexts_do_not_import_each_other(repository: &Repository) -> Vec<Violation> {
     let contexts = repository.contexts();
@@ -30,6 +33,8 @@ fn place<'a>(path: &str, contexts: &[&'a str]) -> Option<(&'a str, &'static [&'s
         None => (path.strip_prefix("projections/src/")?, &["crate::", "super::super::", "domain::"]),
     };
     let own = rest.split(['/', '.']).next()?;
+    let reads_all = own == READS_ALL && path.starts_with("projections/");
+    let prefixes = if reads_all { &prefixes[..2] } else { prefixes };
     contexts.iter().find(|name| **name == own).map(|own| (*own, prefixes))
 }
 
@@ -103,5 +108,15 @@ mod tests {
         assert!(check(own, fine).is_empty());
         assert!(check("domain/src/lib.rs", "use crate::billing;").is_empty());
         assert!(check("projections/src/crm/list.rs", "use domain::crm::contact::Contact;").is_empty());
+    }
+
+    #[test]
+    fn the_read_models_of_analytics_read_the_events_of_all_contexts() {
+        let repository =
+            |path: &str, text: &str| Repository::of(&[("domain/src/crm/mod.rs", ""), ("domain/src/analytics/mod.rs", ""), (path, text)]);
+        let found = |path: &str, text: &str| contexts_do_not_import_each_other(&repository(path, text)).len();
+        assert_eq!(found("projections/src/analytics/sales.rs", "use domain::crm::Contact;"), 0);
+        assert_eq!(found("projections/src/analytics/sales.rs", "use crate::crm::list;"), 1);
+        assert_eq!(found("domain/src/analytics/sales.rs", "use crate::crm::Contact;"), 1);
     }
 }

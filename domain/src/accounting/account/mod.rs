@@ -134,6 +134,11 @@ impl Terms {
     pub fn control(&self) -> Option<Control> {
         self.subtype.and_then(Subtype::control)
     }
+
+    /// Whether the account may play the role.
+    pub fn fit(&self, role: Role) -> bool {
+        role.account_types().contains(&self.account_type) && self.control() == role.control()
+    }
 }
 
 /// The sums of a limited account, in minor units.

@@ -7,7 +7,7 @@
 
 mod template;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -76,12 +76,27 @@ pub struct ChartClosingChanged {
     pub closed_through: Option<Day>,
 }
 
+/// A posting named a role that nothing played in its currency yet: the account that the template has for it plays it from now on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ChartRoleFilled {
+    /// The role.
+    pub role: Role,
+    /// The currency of the postings.
+    pub currency: Currency,
+    /// The account that plays it.
+    pub account: AggregateId,
+    /// What a posting must know of it, where it was opened and is listed; nothing for one that was there before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terms: Option<Terms>,
+}
+
 events! {
     /// What happens to the chart.
     pub enum ChartEvent {
         ChartTemplateApplied = "chart_template_applied" 1,
         ChartListingChanged = "chart_listing_changed" 1,
         ChartRoleChanged = "chart_role_changed" 1,
+        ChartRoleFilled = "chart_role_filled" 1,
         ChartClosingChanged = "chart_closing_changed" 1,
     }
 }
@@ -172,6 +187,12 @@ impl Aggregate for Chart {
             ChartEvent::ChartRoleChanged(e) => {
                 self.roles.entry(e.role).or_default().insert(e.currency, e.account.clone());
             }
+            ChartEvent::ChartRoleFilled(e) => {
+                if let Some(terms) = e.terms {
+                    self.accounts.insert(e.account.to_string(), terms);
+                }
+                self.roles.entry(e.role).or_default().insert(e.currency, e.account.clone());
+            }
             ChartEvent::ChartClosingChanged(e) => self.closed_through = e.closed_through,
         }
     }
@@ -194,7 +215,7 @@ impl Chart {
         if self.applied.contains(&Applied { template, currency }) {
             return Ok(Decision::nothing());
         }
-        if !self.applied.iter().any(|applied| applied.currency == currency) && self.applied.len() >= CURRENCIES_MAX {
+        if !self.has_room_for(currency) {
             return Err(ChartRejection::TooManyCurrencies(CURRENCIES_MAX).into());
         }
         let base = self.currency.is_none_or(|base| base == currency);
@@ -226,6 +247,61 @@ impl Chart {
             decision = decision.also::<PostingProfile>(DEFAULT, PostingRolesSet { currency, roles: event.roles });
         }
         Ok(decision)
+    }
+}
+
+/// An account that a chart's template has for a role, and that a posting needs.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    /// The role.
+    pub role: Role,
+    /// Its code.
+    pub code: AggregateId,
+    /// What a posting must know of it.
+    pub terms: Terms,
+    /// How it is opened; nothing where it is there.
+    opened: Option<AccountOpened>,
+}
+
+impl NewAccount {
+    /// Adds to a decision that it is opened and plays its role.
+    pub(super) fn open<E>(self, decision: Decision<E>) -> Decision<E> {
+        let Self { role, code, terms, opened } = self;
+        let currency = terms.currency;
+        let filled = ChartRoleFilled { role, currency, account: code.clone(), terms: opened.is_some().then_some(terms) };
+        let set = PostingRolesSet { currency, roles: BTreeMap::from([(role, code.clone())]) };
+        let decision = decision.also::<Chart>(DEFAULT, filled).also::<PostingProfile>(DEFAULT, set);
+        match opened {
+            Some(opened) => decision.also::<Account>(code, opened),
+            None => decision,
+        }
+    }
+}
+
+impl Chart {
+    /// Whether accounts in this currency may be added.
+    fn has_room_for(&self, currency: Currency) -> bool {
+        let mut currencies: BTreeSet<Currency> = self.applied.iter().map(|applied| applied.currency).collect();
+        currencies.extend(self.roles.values().flat_map(BTreeMap::keys));
+        currencies.contains(&currency) || currencies.len() < CURRENCIES_MAX
+    }
+
+    /// The account that a template of the chart has for a role which nothing plays in this currency yet. Nothing where no template has
+    /// one, where the chart is full, or where an account of that code is of another kind.
+    pub(super) fn account_for(&self, role: Role, currency: Currency, context: &Context<'_>) -> Result<Option<NewAccount>, Refusal> {
+        let mut accounts = self.applied.iter().flat_map(|applied| accounts_of(applied.template));
+        let Some(account) = accounts.find(|account| account.role == Some(role)).filter(|_| self.has_room_for(currency)) else {
+            return Ok(None);
+        };
+        let base = self.currency == Some(currency);
+        let (code, terms) = (account.code_in(currency, base), account.terms(currency));
+        let opened = match context.get::<Account>(code.as_str())? {
+            Some(known) if check_known(known, terms, code.as_str()).is_err() => return Ok(None),
+            Some(_) => None,
+            None => Some(account.opened(currency, base)),
+        };
+        context.get::<PostingProfile>(DEFAULT)?;
+        Ok(Some(NewAccount { role, code, terms, opened }))
     }
 }
 

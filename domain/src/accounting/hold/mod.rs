@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::account::{Account, AccountReleased, AccountReserved};
 use super::chart::Chart;
 use super::journal_entry::JournalEntry;
-use super::posting::{Draft, DraftLine, Posting, Resolved, Target, check_amount, limit_exceeded, prepare, resolve};
+use super::posting::{Draft, DraftLine, Resolved, Target, check_amount, check_control, limit_exceeded, prepare, resolve};
 use super::values::{DEFAULT, Description, Party, Reference, Role, Side};
 use crate::kernel::{Aggregate, AggregateId, Context, Day, Decision, Money, Refusal};
 use crate::{commands, cqrs_aggregate, events, rejections};
@@ -237,7 +237,9 @@ fn reserve(command: ReserveHold, context: &Context<'_>) -> Result<Decision<HoldE
     }
     check_amount(amount, 1)?;
     let chart = context.get::<Chart>(DEFAULT)?;
-    let Resolved { code, terms, account } = resolve(1, Target::of(account, role), amount.currency, chart, context)?;
+    let found = resolve(1, Target::of(account, role), amount.currency, chart, context)?;
+    check_control(1, &found, party.is_some(), context)?;
+    let Resolved { code, terms, account } = found;
     let side = terms.normal_side.opposite();
     let (debit, credit) = if side == Side::Debit { (amount.amount_minor, 0) } else { (0, amount.amount_minor) };
     let account = account.filter(|account| account.sums.is_some());
@@ -298,10 +300,10 @@ impl HoldReserved {
                 vec![DraftLine::new(Target::Account(self.account.clone()), self.side, amount), other],
             )
         };
-        let (entry, limited) = prepare(draft, &entry_id, context)?.into_parts();
+        let (entry, effects) = prepare(draft, &entry_id, context)?.into_parts();
         let event = HoldPosted { entry_id: entry_id.clone(), amount, account: self.account.clone(), reserved: self.amount };
         let decision = self.release(event.into(), context)?.also::<JournalEntry>(entry_id, entry);
-        Ok(Posting::book(limited, decision))
+        Ok(effects.book(decision))
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::EntryRejection;
 use crate::accounting::posting::{Draft, DraftLine, Target};
-use crate::accounting::values::{Description, Party, Reference, Role, Side, SideWord};
+use crate::accounting::values::{Description, IfClosed, Party, Reference, Role, Side, SideWord};
 use crate::commands;
 use crate::kernel::{AggregateId, Day, Money, Text};
 
@@ -70,13 +70,16 @@ pub struct PostLine {
 pub struct PostEntry {
     /// The day for which it counts: not in the future, and not closed.
     pub date: Day,
+    /// What becomes of the entry if that day is closed: `refuse`, or `next_open_day`, for which it then counts.
+    #[serde(default)]
+    pub if_closed: IfClosed,
     /// What it is about.
     #[serde(default)]
     pub description: Option<Description>,
     /// The number of the document behind it. Payments settle the open items of the same reference.
     #[serde(default)]
     pub reference: Option<Reference>,
-    /// Where it comes from, such as `invoicing`.
+    /// Where it comes from, such as `payroll`. `invoicing` and `inventory` are the platform's own.
     #[serde(default)]
     pub source: Option<Reference>,
     /// Customer or supplier; lines may name another.
@@ -250,8 +253,8 @@ impl PostEntry {
             let PostLine { account, role, side, amount, party, reference, memo } = line;
             DraftLine { target: Target::of(account, role), side, amount, party, reference, memo }
         };
-        let Self { date, description, reference, source, party, lines } = self;
-        Draft { description, reference, source, party, ..Draft::new(date, lines.into_iter().map(line).collect()) }
+        let Self { date, if_closed, description, reference, source, party, lines } = self;
+        Draft { if_closed, description, reference, source, party, ..Draft::new(date, lines.into_iter().map(line).collect()) }
     }
 }
 

@@ -12,7 +12,7 @@ pub use self::commands::{
     AccountWord, AttachEvidence, JournalEntryCommand, JournalLine, PostEntry, PostJournal, PostLine, PostOpeningBalance, PostPair, Reverse,
 };
 use super::chart::Chart;
-use super::posting::{Draft, DraftLine, Posting, Target, prepare, resolve};
+use super::posting::{Draft, DraftLine, Target, may_post, prepare, resolve};
 use super::values::{Control, DEFAULT, Description, Party, Reference, Role, Side};
 use crate::kernel::{Aggregate, AggregateId, Context, Day, Decision, Money, Refusal, Text};
 use crate::{cqrs_aggregate, events, rejections};
@@ -31,6 +31,9 @@ pub struct Line {
     pub side: Side,
     /// How much, above zero.
     pub amount: Money,
+    /// The role by which the account was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
     /// Customer or supplier, where it is not that of the entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub party: Option<Party>,
@@ -50,6 +53,9 @@ pub struct Line {
 pub struct JournalEntryPosted {
     /// The day for which it counts.
     pub date: Day,
+    /// The day of what it is about, where the books of that day were closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document_date: Option<Day>,
     /// What it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<Description>,
@@ -190,6 +196,10 @@ impl JournalEntry {
         if let Some(reversed_by) = &self.reversed_by {
             return Err(EntryRejection::AlreadyReversed(reversed_by.clone()).into());
         }
+        let source = posted.source.as_deref();
+        if !may_post(source, context) {
+            return Err(EntryRejection::OfAnotherContext(source.unwrap_or_default().to_owned()).into());
+        }
         let date = command.date.unwrap_or_else(|| Day(context.now.date_naive()).max(posted.date));
         if date < posted.date {
             return Err(EntryRejection::BeforeEntry(posted.date.0.to_string()).into());
@@ -205,9 +215,9 @@ impl JournalEntry {
             reverses: Some(context.aggregate_id.to_owned()),
             ..Draft::new(date, lines)
         };
-        let (entry, limited) = prepare(draft, &reversal_id, context)?.into_parts();
+        let (entry, effects) = prepare(draft, &reversal_id, context)?.into_parts();
         let decision = Decision::event(JournalEntryReversed { reversed_by: reversal_id.clone(), date });
-        Ok(Posting::book(limited, decision.also::<Self>(reversal_id, entry)))
+        Ok(effects.book(decision.also::<Self>(reversal_id, entry)))
     }
 
     fn attach(&self, command: AttachEvidence) -> Result<Decision<JournalEntryEvent>, EntryRejection> {
@@ -252,6 +262,9 @@ rejections! {
         /// A reversal that comes before what it reverses.
         #[error("The entry is dated {0}; a reversal cannot be dated earlier.")]
         BeforeEntry(String) => "reversal_before_entry" ["date"],
+        /// The entry follows from a document or a movement, which stays.
+        #[error("The entry comes from the context `{0}`; undo what it is about there (a credit note, a void, a correction of the stock), and the books follow.")]
+        OfAnotherContext(String) => "entry_of_another_context" ["id"],
         /// An opening balance without an amount, or with several that contradict each other.
         #[error("Give the balance as a debit and a credit of one currency, or as one balance.")]
         NoBalance => "balance_missing" ["debit", "credit", "balance"],

@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::accounting::account::{Account, AccountClosed, AccountEvent, AccountPosted};
-use crate::accounting::chart::{ChartClosingChanged, ChartEvent, ChartListingChanged};
+use crate::accounting::chart::{ChartClosingChanged, ChartEvent, ChartListingChanged, Template};
 use crate::accounting::tests::{chart, euros, opened};
 use crate::accounting::values::Subtype;
+use crate::kernel::Actor;
 use crate::kernel::testing::{Given, Then, assert_examples_decode, given_nothing};
 
 const DIGEST: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
@@ -16,7 +17,7 @@ fn day(text: &str) -> Day {
 }
 
 fn line(account: &str, side: Side, amount: i64, control: Option<Control>) -> Line {
-    Line { account: account.parse().unwrap(), side, amount: euros(amount), party: None, reference: None, memo: None, control }
+    Line { account: account.parse().unwrap(), side, amount: euros(amount), role: None, party: None, reference: None, memo: None, control }
 }
 
 fn money(amount: i64) -> Value {
@@ -32,7 +33,7 @@ fn credit(account: &str, amount: i64) -> Value {
 }
 
 fn entry(lines: &[Value]) -> Value {
-    json!({ "date": "2026-02-28", "lines": lines })
+    json!({ "date": "2026-02-28", "party": "c-7", "lines": lines })
 }
 
 fn books() -> Given<JournalEntry> {
@@ -50,9 +51,11 @@ fn posted() -> Given<JournalEntry> {
 
 #[test]
 fn an_entry_is_posted_to_accounts_and_roles() {
-    let lines = vec![line("1200", Side::Debit, 119, Some(Control::Receivable)), line("4000", Side::Credit, 119, None)];
+    let receivable = Line { role: Some(Role::AccountsReceivable), ..line("1200", Side::Debit, 119, Some(Control::Receivable)) };
+    let lines = vec![receivable, line("4000", Side::Credit, 119, None)];
     let event = JournalEntryPosted {
         date: day("2026-02-28"),
+        document_date: None,
         description: Some("Invoice".to_owned().try_into().unwrap()),
         reference: Some("R-1".to_owned().try_into().unwrap()),
         source: None,
@@ -102,8 +105,15 @@ fn lines_name_open_accounts_in_their_currency() {
     post(&[debit("1100", 1), both]).then_rejected("accounting.line_without_account");
     let neither = json!({ "side": "credit", "amount": money(1) });
     post(&[debit("1100", 1), neither]).then_rejected("accounting.line_without_account");
-    let unassigned = json!({ "role": "rounding", "side": "credit", "amount": money(1) });
-    post(&[debit("1100", 1), unassigned]).then_rejected("accounting.role_unassigned");
+    let unassigned = json!({ "role": "cost_of_goods_sold", "side": "credit", "amount": money(1) });
+    let mut service = chart();
+    if let ChartEvent::ChartTemplateApplied(applied) = &mut service {
+        applied.template = Template::ServiceCompany;
+    }
+    given_nothing::<JournalEntry>()
+        .and::<Chart>("default", [service])
+        .when_json("post", &entry(&[debit("1100", 1), unassigned]))
+        .then_rejected("accounting.role_unassigned");
     let closed = ChartListingChanged { account: "4000".into(), closed: true };
     given_nothing::<JournalEntry>()
         .and::<Chart>("default", [chart(), closed.into()])
@@ -203,7 +213,7 @@ fn a_journal_of_another_product_is_read_with_its_columns() {
 #[test]
 fn an_opening_balance_stands_on_the_side_of_its_account() {
     let open = |body: Value| {
-        let mut all = json!({ "date": "2026-01-01" });
+        let mut all = json!({ "date": "2026-01-01", "party": "p-1" });
         all.as_object_mut().unwrap().extend(body.as_object().unwrap().clone());
         books().when_json("post-opening-balance", &all)
     };
@@ -221,6 +231,106 @@ fn an_opening_balance_stands_on_the_side_of_its_account() {
     open(json!({ "account": "1100" })).then_rejected("accounting.balance_missing");
     open(json!({ "account": "1100", "debit": money(7), "balance": money(7) })).then_rejected("accounting.balance_missing");
     open(json!({ "account": "4711", "balance": money(7) })).then_rejected("accounting.account_unknown");
+    open(json!({ "account": "2000", "balance": money(5), "party": null })).then_rejected("accounting.party_missing");
+}
+
+#[test]
+fn an_entry_whose_day_is_closed_counts_for_the_next_open_one_if_it_may() {
+    let closed: ChartEvent = ChartClosingChanged { closed_through: Some(day("2026-01-31")) }.into();
+    let post = |date: &str, if_closed: &str| {
+        let body = json!({ "date": date, "if_closed": if_closed, "lines": [debit("1100", 1), credit("4000", 1)] });
+        given_nothing::<JournalEntry>().and::<Chart>("default", [chart(), closed.clone()]).when_json("post", &body)
+    };
+    let days = |date: &str| {
+        let given = post(date, "next_open_day").then_accepted();
+        let posted = given.state().posted.clone().unwrap();
+        (posted.date, posted.document_date)
+    };
+    assert_eq!(days("2025-12-24"), (day("2026-02-01"), Some(day("2025-12-24"))));
+    assert_eq!(days("2026-02-01"), (day("2026-02-01"), None));
+    post("2026-01-31", "refuse").then_rejected("accounting.period_closed");
+    post("2026-03-03", "next_open_day").then_rejected("accounting.future_date");
+}
+
+#[test]
+fn debts_have_a_party() {
+    let post = |lines: &[Value]| books().when_json("post", &json!({ "date": "2026-02-28", "lines": lines }));
+    let of = |line: Value, party: &str| {
+        let mut line = line;
+        line["party"] = json!(party);
+        line
+    };
+    for account in ["1200", "2000"] {
+        post(&[debit(account, 5), credit("1100", 5)]).then_rejected("accounting.party_missing");
+        post(&[of(debit(account, 5), "p-1"), credit("1100", 5)]).then_accepted();
+    }
+    post(&[of(debit("1200", 5), "p-1"), debit("1200", 5), credit("1100", 10)]).then_rejected("accounting.party_missing");
+}
+
+/// Books with the account `1300` of the stock, opened by hand.
+fn books_with_stock() -> Given<JournalEntry> {
+    books().and::<Account>("1300", [opened(Subtype::Inventory, None)])
+}
+
+#[test]
+fn the_account_of_the_stock_is_posted_to_by_its_process_alone() {
+    let body = entry(&[debit("1300", 5), credit("1100", 5)]);
+    books_with_stock().when_json("post", &body).then_rejected("accounting.inventory_posted_by_hand");
+    let invoicing = Actor::of_process("invoicing.ledger");
+    books_with_stock().by(invoicing).when_json("post", &body).then_rejected("accounting.inventory_posted_by_hand");
+    let opening = json!({ "date": "2026-01-01", "account": "1300", "balance": money(5) });
+    books_with_stock().when_json("post-opening-balance", &opening).then_rejected("accounting.inventory_posted_by_hand");
+    books_with_stock().by(Actor::of_process("inventory.ledger")).when_json("post", &body).then_accepted();
+}
+
+#[test]
+fn the_sources_of_the_platform_are_its_own() {
+    let body = |source: &str| {
+        let mut body = entry(&[debit("1200", 5), credit("4000", 5)]);
+        body["source"] = json!(source);
+        body
+    };
+    books().when_json("post", &body("payroll")).then_accepted();
+    for source in ["inventory", "invoicing"] {
+        let process = |name: &str| Actor::of_process(&format!("{name}.ledger"));
+        books().when_json("post", &body(source)).then_rejected("accounting.source_reserved");
+        books().by(Actor::of_process("scheduling.fire")).when_json("post", &body(source)).then_rejected("accounting.source_reserved");
+        let given = books().by(process(source)).when_json("post", &body(source)).then_accepted();
+        let given = given.by(Actor::default()).and::<Chart>("default", [chart()]);
+        given.when_json("reverse", &json!({ "date": "2026-03-01" })).then_rejected("accounting.entry_of_another_context");
+    }
+}
+
+#[test]
+fn a_role_in_a_new_currency_gets_its_account_of_the_template() {
+    let pounds = |role: &str, side: &str, amount: i64| json!({ "role": role, "side": side, "amount": { "amount_minor": amount, "currency": "GBP" } });
+    let body = entry(&[pounds("bank", "debit", 7), pounds("bank", "credit", 2), pounds("service_revenue", "credit", 5)]);
+    let then = books().when_json("post", &body);
+    let written: Vec<_> = then.others().into_iter().map(|(aggregate, id, event, _)| (aggregate, id, event)).collect();
+    let of = |aggregate, id: &str, event| (aggregate, id.to_owned(), event);
+    let once = |code: &str| {
+        [
+            of("chart", "default", "chart_role_filled"),
+            of("posting-profile", "default", "posting_roles_set"),
+            of("account", code, "account_opened"),
+        ]
+    };
+    assert_eq!(written, [once("1100-GBP"), once("4100-GBP")].concat());
+    let accounts: Vec<String> =
+        then.then_accepted().state().posted.as_ref().unwrap().lines.iter().map(|line| line.account.to_string()).collect();
+    assert_eq!(accounts, ["1100-GBP", "1100-GBP", "4100-GBP"]);
+
+    let there = |subtype| {
+        let mut event = opened(subtype, None);
+        if let AccountEvent::AccountOpened(opened) = &mut event {
+            opened.currency = "GBP".try_into().unwrap();
+        }
+        books().and::<Account>("1100-GBP", [event]).when_json("post", &entry(&[pounds("bank", "debit", 7), pounds("bank", "credit", 7)]))
+    };
+    let then = there(Subtype::Bank);
+    assert_eq!(then.others().len(), 2, "an account that is there takes the role");
+    then.then_accepted();
+    there(Subtype::Payable).then_rejected("accounting.role_unassigned");
 }
 
 #[test]

@@ -108,6 +108,47 @@ pub struct PaymentCaptured {
     /// Whether the invoice has it already, because it was recorded there first.
     #[serde(default)]
     pub recorded: bool,
+    /// What the payer is called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-personal" = true))]
+    pub customer_name: Option<Name>,
+}
+
+/// The provider took an amount that had come in already. It is ours until it is given back, which is asked for at the same time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PaymentCapturedAgain {
+    /// How much.
+    pub amount: Money,
+    /// How it was paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<Label>,
+    /// The provider's id of the payment.
+    pub external_id: ExternalId,
+    /// When.
+    pub captured_at: DateTime<Utc>,
+    /// Who paid.
+    pub customer_id: String,
+    /// What the payer is called.
+    #[schemars(extend("x-personal" = true))]
+    pub customer_name: Name,
+    /// The invoice that had been paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invoice_id: Option<String>,
+}
+
+/// Another amount is owed than before.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PaymentAdjusted {
+    /// What is owed now.
+    pub amount: Money,
+    /// What was owed before.
+    pub before: Money,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Note>,
+    /// The provider's id of the payment, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<ExternalId>,
 }
 
 /// An attempt to collect the amount failed.
@@ -123,6 +164,9 @@ pub struct PaymentFailed {
     /// The provider's id of the payment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<ExternalId>,
+    /// When the next step of dunning follows, where it is overdue already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_at: Option<DateTime<Utc>>,
 }
 
 /// The amount is overdue.
@@ -215,9 +259,12 @@ pub struct RefundCompleted {
     pub invoice_id: Option<String>,
     /// When.
     pub refunded_at: DateTime<Utc>,
+    /// How it had been paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<Label>,
 }
 
-/// Money could not be given back.
+/// Money could not be given back, or came back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RefundFailed {
     /// The refund.
@@ -226,6 +273,22 @@ pub struct RefundFailed {
     pub amount: Money,
     /// Why not.
     pub reason: Note,
+    /// Whether it had been given back before: it is ours again.
+    #[serde(default)]
+    pub came_back: bool,
+    /// Who should have got it.
+    pub customer_id: String,
+    /// What they are called.
+    #[schemars(extend("x-personal" = true))]
+    pub customer_name: Name,
+    /// The invoice that had been paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invoice_id: Option<String>,
+    /// When.
+    pub failed_at: DateTime<Utc>,
+    /// How it had been paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<Label>,
 }
 
 /// The payer's bank demands the money back.
@@ -278,6 +341,8 @@ events! {
         PaymentAuthorized = "payment_authorized" 1,
         PaymentCaptureRequested = "payment_capture_requested" 1,
         PaymentCaptured = "payment_captured" 1,
+        PaymentCapturedAgain = "payment_captured_again" 1,
+        PaymentAdjusted = "payment_adjusted" 1,
         PaymentFailed = "payment_failed" 1,
         PaymentOverdue = "payment_overdue" 1,
         PaymentDunned = "payment_dunned" 1,

@@ -2,9 +2,10 @@
 //!
 //! An amount is authorised (held), captured once, and may be refunded in parts or demanded back by the payer's bank. While it is open
 //! it is dunned by the tenant's policy, which also decides what becomes of the subscription. A success that arrives after nobody waited
-//! for it any more is never lost: an amount that was given up is taken, one that was called off is given back.
+//! for it any more is never lost: an amount that was given up is taken, one that was called off or paid otherwise is given back.
 
 mod collect;
+mod commands;
 mod events;
 mod refund;
 
@@ -14,12 +15,14 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::collect::PAID_TWICE;
+pub use self::commands::*;
 pub use self::events::*;
 use super::customer::{Customer, CustomerRejection};
 use super::subscription::{Subscription, SubscriptionEvent, SubscriptionRejection};
-use super::values::{ExternalId, Key, Label, Note, positive};
-use crate::kernel::{Aggregate, AggregateId, Context, Day, Decision, Money, Refusal, Text, When};
-use crate::{commands, cqrs_aggregate, rejections};
+use super::values::{ExternalId, Key, Label, positive};
+use crate::kernel::{Aggregate, Context, Day, Decision, Money, Refusal};
+use crate::{cqrs_aggregate, rejections};
 
 /// The payment provider whose ids of customers are passed on.
 const PROVIDER: &str = "stripe";
@@ -84,14 +87,29 @@ pub struct Payment {
     pub status: PaymentStatus,
     /// What was asked for.
     pub request: Option<PaymentRequested>,
+    /// What is still owed, in minor units, where it is not what was asked for.
+    #[serde(default)]
+    pub adjusted_minor: Option<i64>,
     /// The provider's id of the payment.
     pub external_id: Option<ExternalId>,
     /// What is held, in minor units.
     pub authorized_minor: i64,
+    /// Until when it is held, where that is known.
+    #[serde(default)]
+    pub held_until: Option<DateTime<Utc>>,
     /// Whether the provider was asked to capture it.
     pub capture_requested: bool,
     /// What was captured, in minor units.
     pub captured_minor: i64,
+    /// How it was paid.
+    #[serde(default)]
+    pub method: Option<Label>,
+    /// Whether it was paid otherwise than by the provider, and the invoice had it first.
+    #[serde(default)]
+    pub recorded: bool,
+    /// What the provider took although the amount had come in, by the provider's id.
+    #[serde(default)]
+    pub again: BTreeMap<ExternalId, i64>,
     /// How often the amount was tried to be collected.
     pub attempt: u16,
     /// The attempt that failed last.
@@ -106,194 +124,6 @@ pub struct Payment {
     pub refunds: BTreeMap<String, Refund>,
     /// Disputes by the provider's id.
     pub disputes: BTreeMap<ExternalId, Dispute>,
-}
-
-// -------------------------------------------------------------------------------------------------------- commands
-
-/// Asks for a payment.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RequestPayment {
-    /// Who pays; must be registered for billing.
-    pub customer_id: AggregateId,
-    /// How much; more than nothing.
-    pub amount: Money,
-    /// The subscription that it is for.
-    #[serde(default)]
-    pub subscription_id: Option<AggregateId>,
-    /// The invoice that it pays.
-    #[serde(default)]
-    pub invoice_id: Option<AggregateId>,
-    /// What the payer reads, such as the number of the invoice.
-    #[serde(default)]
-    pub reference: Option<Text<100>>,
-    /// The last day on which it is in time; today (UTC) where nothing is said.
-    #[serde(default)]
-    pub due_on: Option<Day>,
-    /// Whether an authorised amount is captured at once: `automatic` or `manual`.
-    #[serde(default)]
-    pub capture: CaptureMode,
-}
-
-/// Says that the payer must do something.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RequireAction {
-    /// The provider's id of the payment.
-    pub external_id: ExternalId,
-    /// Where the payer does it.
-    #[serde(default)]
-    pub url: Option<Text<2_000>>,
-}
-
-/// Says that an amount is held for us.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AuthorizePayment {
-    /// The provider's id of the payment.
-    pub external_id: ExternalId,
-    /// How much; the whole amount where nothing is said.
-    #[serde(default)]
-    pub amount: Option<Money>,
-    /// Until when it is held.
-    #[serde(default)]
-    pub expires_at: Option<When>,
-}
-
-/// Asks the provider to capture what it holds.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct RequestCapture {
-    /// How much, at most what is held; all of it where nothing is said.
-    pub amount: Option<Money>,
-}
-
-/// Says that the money is ours: the provider tells, or somebody saw it on the bank account.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct CapturePayment {
-    /// How much, at most what was asked for or is held; all of it where nothing is said.
-    pub amount: Option<Money>,
-    /// How it was paid: `card`, `bank_transfer` …
-    pub method: Option<Label>,
-    /// The provider's id of the payment.
-    pub external_id: Option<ExternalId>,
-    /// When; now where nothing is said.
-    pub captured_at: Option<When>,
-    /// Whether the invoice has it already, because it was recorded there first.
-    pub recorded: bool,
-}
-
-/// Says that an attempt to collect the amount failed.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct FailPayment {
-    /// The provider's code, such as `card_declined`.
-    pub code: Label,
-    /// What the provider says.
-    #[serde(default)]
-    pub message: Option<Note>,
-    /// The provider's id of the payment.
-    #[serde(default)]
-    pub external_id: Option<ExternalId>,
-    /// Which attempt; the last one where nothing is said.
-    #[serde(default)]
-    pub attempt: Option<u16>,
-}
-
-/// Calls the payment off. What was captured is refunded instead.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct VoidPayment {
-    /// Why.
-    pub reason: Option<Note>,
-}
-
-/// Takes the next step of dunning. Sent by the clock; does nothing while none is due.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Dun {}
-
-/// Gives money back.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RequestRefund {
-    /// Your id of the refund: sent again under the same id, it is the same refund.
-    pub refund_id: AggregateId,
-    /// How much; all that is left where nothing is said.
-    #[serde(default)]
-    pub amount: Option<Money>,
-    /// Why.
-    #[serde(default)]
-    pub reason: Option<Note>,
-}
-
-/// Says that money was given back. A refund that was not asked for here is taken over.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CompleteRefund {
-    /// The refund.
-    pub refund_id: AggregateId,
-    /// How much; what was asked for where nothing is said.
-    #[serde(default)]
-    pub amount: Option<Money>,
-    /// The provider's id of the refund.
-    #[serde(default)]
-    pub external_id: Option<ExternalId>,
-}
-
-/// Says that money could not be given back.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct FailRefund {
-    /// The refund.
-    pub refund_id: AggregateId,
-    /// Why not.
-    pub reason: Note,
-}
-
-/// Says that the payer's bank demands the money back.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct OpenChargeback {
-    /// The provider's id of the dispute.
-    pub dispute_id: ExternalId,
-    /// How much; all that was captured where nothing is said.
-    #[serde(default)]
-    pub amount: Option<Money>,
-    /// Why, in the provider's words.
-    pub reason: Label,
-}
-
-/// Says how a dispute ended.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CloseChargeback {
-    /// The provider's id of the dispute.
-    pub dispute_id: ExternalId,
-    /// How it ended: `won` or `lost`.
-    pub outcome: ChargebackOutcome,
-}
-
-commands! {
-    /// What can be asked of a payment.
-    pub enum PaymentCommand {
-        creates "request" => RequestPayment {
-            "customer_id": "c-1", "amount": { "amount_minor": 11_900, "currency": "EUR" }, "due_on": "2026-03-15", "reference": "R-1001"
-        },
-        "require-action" => RequireAction { "external_id": "pi_123", "url": "https://pay.example.com/confirm/1" },
-        "authorize" => AuthorizePayment { "external_id": "pi_123" },
-        "request-capture" => RequestCapture {},
-        "capture" => CapturePayment { "method": "bank_transfer" },
-        "fail" => FailPayment { "code": "card_declined", "message": "The card was declined." },
-        "void" => VoidPayment { "reason": "The invoice was voided." },
-        "dun" => Dun {},
-        "refund" => RequestRefund { "refund_id": "r-1", "amount": { "amount_minor": 1_900, "currency": "EUR" }, "reason": "goodwill" },
-        "complete-refund" => CompleteRefund { "refund_id": "r-1" },
-        "fail-refund" => FailRefund { "refund_id": "r-1", "reason": "The account is closed." },
-        "open-chargeback" => OpenChargeback { "dispute_id": "dp_123", "reason": "fraudulent" },
-        "close-chargeback" => CloseChargeback { "dispute_id": "dp_123", "outcome": "won" },
-    }
 }
 
 // ---------------------------------------------------------------------------------------------------------- handle
@@ -320,17 +150,25 @@ impl Aggregate for Payment {
                 self.status = PaymentStatus::Authorized;
                 self.external_id = Some(e.external_id.clone());
                 self.authorized_minor = e.amount.amount_minor;
+                self.held_until = e.expires_at;
             }
             PaymentEvent::PaymentCaptureRequested(_) => self.capture_requested = true,
             PaymentEvent::PaymentCaptured(e) => {
                 self.status = PaymentStatus::Captured;
                 self.captured_minor = e.amount.amount_minor;
+                self.method.clone_from(&e.method);
+                self.recorded = e.recorded;
                 self.external_id = e.external_id.clone().or_else(|| self.external_id.take());
                 self.next_at = None;
                 self.overdue = false;
             }
+            PaymentEvent::PaymentCapturedAgain(e) => {
+                self.again.insert(e.external_id.clone(), e.amount.amount_minor);
+            }
+            PaymentEvent::PaymentAdjusted(e) => self.adjusted_minor = Some(e.amount.amount_minor),
             PaymentEvent::PaymentFailed(e) => {
                 self.status = PaymentStatus::Open;
+                self.held_until = None;
                 self.failed_attempt = e.attempt;
                 self.authorized_minor = 0;
                 self.capture_requested = false;
@@ -376,10 +214,11 @@ impl Aggregate for Payment {
             PaymentCommand::CapturePayment(command) => self.capture(command, context),
             PaymentCommand::FailPayment(command) => self.fail(command, context),
             PaymentCommand::VoidPayment(command) => self.void(command, context),
+            PaymentCommand::AdjustPayment(command) => self.adjust(command, context),
             PaymentCommand::Dun(_) => self.dun(context),
             PaymentCommand::RequestRefund(command) => Ok(self.refund(command)?),
             PaymentCommand::CompleteRefund(command) => Ok(self.complete_refund(command, context)?),
-            PaymentCommand::FailRefund(command) => Ok(self.fail_refund(command)?),
+            PaymentCommand::FailRefund(command) => Ok(self.fail_refund(command, context)?),
             PaymentCommand::OpenChargeback(command) => Ok(self.open_chargeback(command)?),
             PaymentCommand::CloseChargeback(command) => Ok(self.close_chargeback(command)?),
         }
@@ -416,6 +255,12 @@ fn request(command: RequestPayment, context: &Context<'_>) -> Result<Decision<Pa
 }
 
 impl Payment {
+    /// What is owed: what was asked for, unless the invoice was paid or credited in part since; nothing for what never began.
+    pub fn owed(&self) -> Option<Money> {
+        let asked = self.request.as_ref()?.amount;
+        Some(Money::new(self.adjusted_minor.unwrap_or(asked.amount_minor), asked.currency))
+    }
+
     /// What was asked for.
     fn requested(&self) -> Result<&PaymentRequested, PaymentRejection> {
         self.request.as_ref().ok_or(PaymentRejection::Absent)

@@ -15,11 +15,16 @@ impl Payment {
         if self.captured_minor > 0 { Ok(request) } else { Err(PaymentRejection::NotCaptured) }
     }
 
-    /// What was captured and neither goes back nor is lost.
+    /// All that came in, in minor units.
+    pub fn received_minor(&self) -> i64 {
+        self.captured_minor + self.again.values().sum::<i64>()
+    }
+
+    /// What came in and neither goes back nor is lost.
     pub fn left_minor(&self) -> i64 {
         let refunds = self.refunds.values().filter(|refund| refund.status != RefundStatus::Failed).map(|refund| refund.amount_minor);
         let lost = self.disputes.values().filter(|dispute| dispute.outcome == Some(ChargebackOutcome::Lost));
-        self.captured_minor - refunds.sum::<i64>() - lost.map(|dispute| dispute.amount_minor).sum::<i64>()
+        self.received_minor() - refunds.sum::<i64>() - lost.map(|dispute| dispute.amount_minor).sum::<i64>()
     }
 
     pub(super) fn refund(&self, command: RequestRefund) -> Result<Decision<PaymentEvent>, PaymentRejection> {
@@ -38,7 +43,8 @@ impl Payment {
         if amount.amount_minor <= 0 {
             return Err(PaymentRejection::TooMuch(left));
         }
-        let external_id = self.external_id.clone();
+        // What did not come by the provider does not go back by it.
+        let external_id = self.external_id.clone().filter(|_| !self.recorded);
         Ok(Decision::event(RefundRequested { refund_id: refund_id.into(), amount, reason, external_id }))
     }
 
@@ -73,21 +79,33 @@ impl Payment {
             customer_id: request.customer_id.clone(),
             invoice_id: request.invoice_id.clone(),
             refunded_at: context.now,
+            method: self.method.clone(),
         }))
     }
 
-    pub(super) fn fail_refund(&self, command: FailRefund) -> Result<Decision<PaymentEvent>, PaymentRejection> {
-        let FailRefund { refund_id, reason } = command;
+    pub(super) fn fail_refund(&self, command: FailRefund, context: &Context<'_>) -> Result<Decision<PaymentEvent>, PaymentRejection> {
+        let FailRefund { refund_id, reason, external_id } = command;
         let request = self.captured()?;
-        let Some(refund) = self.refunds.get(refund_id.as_str()) else {
-            return Err(PaymentRejection::RefundUnknown(refund_id.to_string()));
+        let refund = match self.refunds.get(refund_id.as_str()) {
+            Some(refund) => refund,
+            None if external_id.is_some() => return Ok(Decision::nothing()),
+            None => return Err(PaymentRejection::RefundUnknown(refund_id.to_string())),
         };
-        // A refund that was done may still bounce, which the provider tells later.
         if refund.status == RefundStatus::Failed {
             return Ok(Decision::nothing());
         }
-        let amount = Money::new(refund.amount_minor, request.amount.currency);
-        Ok(Decision::event(RefundFailed { refund_id: refund_id.into(), amount, reason }))
+        Ok(Decision::event(RefundFailed {
+            refund_id: refund_id.into(),
+            amount: Money::new(refund.amount_minor, request.amount.currency),
+            reason,
+            // A refund that was done may still bounce, which the provider tells later.
+            came_back: refund.status == RefundStatus::Completed,
+            customer_id: request.customer_id.clone(),
+            customer_name: request.customer_name.clone(),
+            invoice_id: request.invoice_id.clone(),
+            failed_at: context.now,
+            method: self.method.clone(),
+        }))
     }
 
     pub(super) fn open_chargeback(&self, command: OpenChargeback) -> Result<Decision<PaymentEvent>, PaymentRejection> {
@@ -99,7 +117,7 @@ impl Payment {
         if self.disputes.len() >= BACK_MAX {
             return Err(PaymentRejection::TooMany(BACK_MAX));
         }
-        let amount = Self::named(amount, Money::new(self.captured_minor, request.amount.currency))?;
+        let amount = Self::named(amount, Money::new(self.received_minor(), request.amount.currency))?;
         let (customer_id, invoice_id) = (request.customer_id.clone(), request.invoice_id.clone());
         Ok(Decision::event(ChargebackOpened { dispute_id, amount, reason, customer_id, invoice_id }))
     }

@@ -10,8 +10,8 @@ use crate::billing::dunning::{DEFAULT_POLICY, DunningPolicy, DunningPolicyDefine
 use crate::billing::plan::PlanVersion;
 use crate::billing::plan::tests::{key, monthly, terms};
 use crate::billing::subscription::SubscriptionStarted;
-use crate::kernel::Currency;
 use crate::kernel::testing::{Given, Then, assert_examples_decode, given_nothing};
+use crate::kernel::{Currency, Text};
 
 fn text<const N: usize>(text: &str) -> Text<N> {
     text.to_owned().try_into().unwrap()
@@ -173,10 +173,98 @@ fn a_payment_that_was_called_off_and_comes_after_all_is_given_back() {
     let then = given.when_json("capture", &json!({ "external_id": "pi_1" }));
     let events = then.events();
     let [PaymentEvent::PaymentCaptured(taken), PaymentEvent::RefundRequested(back)] = &events[..] else { panic!("{events:?}") };
-    assert_eq!((taken.invoice_id.as_deref(), back.refund_id.as_str(), back.amount), (None, LATE_REFUND, euro(1_000)));
+    assert_eq!((taken.invoice_id.as_deref(), back.refund_id.as_str(), back.amount), (Some("i-1"), LATE_REFUND, euro(1_000)));
     then.then_accepted().when_json("void", &json!({})).then_rejected("billing.payment_settled");
     let voided = open().when_json("void", &json!({})).then_accepted();
     voided.when_json("authorize", &json!({ "external_id": "pi_1" })).then_rejected("billing.payment_settled");
+}
+
+#[test]
+fn what_comes_twice_is_ours_until_it_is_given_back() {
+    let recorded = || open().when_json("capture", &json!({ "recorded": true })).then_accepted();
+    let took = json!({ "external_id": "pi_1", "amount": amount(1_000) });
+    let then = recorded().when_json("capture", &took);
+    let events = then.events();
+    let [PaymentEvent::PaymentCapturedAgain(again), PaymentEvent::RefundRequested(back)] = &events[..] else { panic!("{events:?}") };
+    assert_eq!((again.invoice_id.as_deref(), again.amount), (Some("i-1"), euro(1_000)));
+    assert_eq!((back.refund_id.as_str(), back.external_id.as_deref(), back.amount), ("paid-twice-1", Some("pi_1"), euro(1_000)));
+    let given = then.then_accepted().when_json("capture", &took).then_nothing();
+    assert_eq!((given.state().received_minor(), given.state().left_minor()), (2_000, 1_000));
+    let other = json!({ "external_id": "pi_2", "amount": amount(1_000) });
+    assert_eq!(names(&captured().when_json("capture", &other)), ["payment_captured_again", "refund_requested"]);
+    captured().when_json("capture", &json!({ "external_id": "pi_1", "amount": amount(1_000) })).then_nothing();
+    // Whoever saw it on the account may not have known its id.
+    let seen = open().when_json("capture", &json!({})).then_accepted();
+    seen.when_json("capture", &took).then_rejected("billing.payment_settled");
+    let by_hand = recorded().when_json("refund", &json!({ "refund_id": "r" }));
+    let [PaymentEvent::RefundRequested(back)] = &by_hand.events()[..] else { panic!("one event") };
+    assert_eq!(back.external_id, None, "what did not come by the provider does not go back by it");
+}
+
+#[test]
+fn what_is_owed_follows_the_invoice() {
+    let adjust = |minor: i64| json!({ "amount": amount(minor), "reason": "credited" });
+    let given = open().when_json("adjust", &adjust(400)).then_accepted().when_json("adjust", &adjust(400)).then_nothing();
+    assert_eq!(given.state().owed(), Some(euro(400)));
+    let given = given.when_json("adjust", &adjust(1_000)).then_accepted();
+    assert_eq!(given.state().owed(), Some(euro(1_000)));
+    let given = given.when_json("adjust", &adjust(300)).then_accepted();
+    let dunned = given.at("2026-03-06T00:00:00Z").when_json("dun", &json!({})).then_accepted();
+    let then = dunned.at("2026-03-09T00:00:00Z").when_json("dun", &json!({}));
+    let PaymentEvent::PaymentDunned(event) = &then.events()[0] else { panic!("it is dunned") };
+    assert_eq!(event.amount, euro(300));
+    // The provider may have been asked for all of it before; whoever captures by hand may not.
+    let given = then.then_accepted();
+    let whole = json!({ "amount": amount(1_000), "external_id": "pi_1" });
+    given.when_json("capture", &json!({ "amount": amount(301) })).then_rejected("billing.payment_amount_out_of_range");
+    let reduced = || open().when_json("adjust", &adjust(300)).then_accepted();
+    assert_eq!(reduced().when_json("capture", &whole).then_accepted().state().captured_minor, 1_000);
+    assert_eq!(reduced().when_json("capture", &json!({})).then_accepted().state().captured_minor, 300);
+    assert_eq!(names(&open().when_json("adjust", &adjust(0))), ["payment_voided"]);
+    captured().when_json("adjust", &adjust(0)).then_nothing();
+    let dollars = json!({ "amount": { "amount_minor": 1, "currency": "USD" } });
+    open().when_json("adjust", &dollars).then_rejected("billing.payment_currency_mismatch");
+}
+
+#[test]
+fn a_hold_that_ends_is_dunned() {
+    let terms = json!({ "external_id": "pi_1", "expires_at": "2026-03-08T12:00:00Z" });
+    let held = open().when_json("authorize", &terms).then_accepted();
+    let held = held.at("2026-03-08T11:59:59Z").when_json("dun", &json!({})).then_nothing();
+    let then = held.at("2026-03-08T12:00:00Z").when_json("dun", &json!({}));
+    assert_eq!(names(&then), ["payment_failed", "payment_overdue", "subscription_past_due"]);
+    let given = then.then_accepted().when_json("dun", &json!({})).then_nothing();
+    assert_eq!((given.state().status, given.state().authorized_minor), (PaymentStatus::Open, 0));
+    let given = given.when_json("fail", &json!({ "code": "canceled", "external_id": "pi_1" })).then_nothing();
+    let given = given.at("2026-03-11T12:00:00Z").when_json("dun", &json!({})).then_accepted();
+    assert_eq!(given.state().attempt, 2);
+    // Dunning goes on where it was.
+    let overdue = open().at("2026-03-06T00:00:00Z").when_json("dun", &json!({})).then_accepted();
+    let next_at = overdue.state().next_at;
+    let held = overdue.when_json("authorize", &terms).then_accepted();
+    let then = held.at("2026-03-08T12:00:00Z").when_json("dun", &json!({}));
+    let [PaymentEvent::PaymentFailed(event)] = &then.events()[..] else { panic!("one event") };
+    assert_eq!(event.next_at, next_at);
+}
+
+#[test]
+fn what_was_recorded_after_the_payment_was_called_off_is_the_invoices_affair() {
+    let voided = open().when_json("void", &json!({})).then_accepted();
+    voided.when_json("capture", &json!({ "method": "invoice", "recorded": true })).then_nothing();
+}
+
+#[test]
+fn a_refund_that_bounces_is_told_from_one_that_never_went() {
+    let failed = |given: Given<Payment>| {
+        let then = given.when_json("fail-refund", &json!({ "refund_id": "r", "reason": "closed" }));
+        let [PaymentEvent::RefundFailed(event)] = &then.events()[..] else { panic!("one event") };
+        (event.came_back, event.invoice_id.clone())
+    };
+    let asked = || captured().when_json("refund", &json!({ "refund_id": "r" })).then_accepted();
+    assert_eq!(failed(asked()), (false, Some("i-1".into())));
+    assert_eq!(failed(asked().when_json("complete-refund", &json!({ "refund_id": "r" })).then_accepted()), (true, Some("i-1".into())));
+    let theirs = json!({ "refund_id": "re_1", "reason": "x", "external_id": "re_1" });
+    captured().when_json("fail-refund", &theirs).then_nothing();
 }
 
 #[test]

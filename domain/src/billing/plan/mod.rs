@@ -10,7 +10,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::pricing::{Charge, check_charges};
-use super::values::{ENTITLEMENTS_MAX, Entitlements, ExternalId, Interval, Key, Name, Note, amount_of};
+use super::values::{
+    AMOUNT_MINOR_MAX, ENTITLEMENTS_MAX, Entitlements, ExternalId, Interval, Key, Name, Note, ValueRejection, amount_of, quantity_of,
+};
 use crate::kernel::{Aggregate, Context, Decision, Money, Refusal};
 use crate::{commands, cqrs_aggregate, events, rejections};
 
@@ -119,6 +121,23 @@ pub struct PlanVersion {
     pub version: u32,
     /// Its terms.
     pub terms: Terms,
+}
+
+impl PlanVersion {
+    /// A number of seats or units whose flat price one line of an invoice can carry.
+    pub(super) fn quantity(&self, quantity: u32) -> Result<u32, ValueRejection> {
+        let quantity = quantity_of(quantity)?;
+        match self.terms.price.amount_minor.checked_mul(i64::from(quantity)) {
+            Some(flat) if flat <= AMOUNT_MINOR_MAX => Ok(quantity),
+            _ => Err(ValueRejection::AmountOutOfRange(Money::new(AMOUNT_MINOR_MAX, self.terms.price.currency))),
+        }
+    }
+
+    /// Refuses a plan of which the payment provider would bill the flat price alone.
+    pub(super) fn sellable_at_provider(&self) -> Result<(), PlanRejection> {
+        let taxed = self.terms.tax_rate_percent.is_some_and(|rate| !rate.is_zero());
+        if taxed || !self.terms.charges.is_empty() { Err(PlanRejection::NotSellableThere(self.id.clone())) } else { Ok(()) }
+    }
 }
 
 impl Plan {
@@ -305,6 +324,9 @@ rejections! {
         /// Retired, and somebody wants to buy it.
         #[error("The plan `{0}` is no longer sold; choose another.")]
         NotOnSale(String) => "plan_not_on_sale" ["plan_id"],
+        /// Usage or tax, which a page of the payment provider does not charge.
+        #[error("The plan `{0}` charges usage or tax, and the payment provider would bill its flat price alone; start a subscription here.")]
+        NotSellableThere(String) => "plan_not_sellable_there" ["plan_id"],
         /// Retired, and somebody wants to change it.
         #[error("The plan is retired; publish a plan under another id.")]
         Retired => "plan_retired" ["id"],

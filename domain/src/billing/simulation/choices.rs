@@ -111,6 +111,18 @@ impl Choices {
                 }
                 body
             }
+            "take-over" => {
+                let began = now - TimeDelta::days(30 + i64::from(self.byte()));
+                let mut terms = vec![json!({ "from": began, "plan_id": self.id("plan") })];
+                if self.flag() {
+                    terms.push(json!({ "from": began + TimeDelta::days(20), "plan_id": self.id("plan"), "quantity": 2 }));
+                }
+                let mut body = json!({ "customer_id": self.id("customer"), "terms": terms });
+                if self.rarely() {
+                    body["ended_at"] = json!(now - TimeDelta::days(1));
+                }
+                body
+            }
             "change-plan" => {
                 let mut body = json!({ "when": when, "prorate": self.flag() });
                 if self.flag() {
@@ -153,7 +165,17 @@ impl Choices {
         match command {
             "request" => json!({ "customer_id": self.id("customer"), "amount": self.money(), "subscription_id": self.id("subscription") }),
             "require-action" | "authorize" => json!({ "external_id": external_id }),
-            "capture" | "request-capture" => self.amount(),
+            "capture" => {
+                let mut body = self.amount();
+                match self.byte() % 4 {
+                    0 => body["external_id"] = external_id,
+                    1 => body["recorded"] = json!(true),
+                    _ => {}
+                }
+                body
+            }
+            "request-capture" => self.amount(),
+            "adjust" => json!({ "amount": self.money() }),
             "fail" => json!({ "code": "card_declined", "external_id": external_id }),
             "refund" | "complete-refund" | "fail-refund" => {
                 let mut body = self.amount();

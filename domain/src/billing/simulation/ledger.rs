@@ -32,6 +32,7 @@ struct Account {
 struct Till {
     asked_minor: i64,
     captured_minor: i64,
+    again: BTreeMap<String, i64>,
     refunds: BTreeMap<String, i64>,
     lost: BTreeMap<String, i64>,
 }
@@ -139,6 +140,11 @@ impl Till {
     fn note(&mut self, id: &str, event: &PaymentEvent) {
         match event {
             PaymentEvent::PaymentRequested(e) => self.asked_minor = e.amount.amount_minor,
+            PaymentEvent::PaymentAdjusted(e) => self.asked_minor = self.asked_minor.max(e.amount.amount_minor),
+            PaymentEvent::PaymentCapturedAgain(e) => {
+                let before = self.again.insert(e.external_id.to_string(), e.amount.amount_minor);
+                assert!(self.captured_minor > 0 && before.is_none(), "{id}: {} came twice under one id", &*e.external_id);
+            }
             PaymentEvent::PaymentCaptured(e) => {
                 assert_eq!(self.captured_minor, 0, "{id} is captured twice");
                 self.captured_minor = e.amount.amount_minor;
@@ -159,6 +165,7 @@ impl Till {
             _ => {}
         }
         let refunded: i64 = self.refunds.values().sum();
-        assert!(refunded <= self.captured_minor, "{id} gives back {refunded} of {}", self.captured_minor);
+        let received = self.captured_minor + self.again.values().sum::<i64>();
+        assert!(refunded <= received, "{id} gives back {refunded} of {received}");
     }
 }

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use self::choices::{Choices, aggregate_id};
 use self::world::{Outcome, World};
 use super::CONTEXT;
-use crate::kernel::AggregateType;
+use crate::kernel::{AggregateType, RecordedEvent};
 
 /// One command: which of [`commands`], to which of the aggregate's ids, and the choices that fill its body and move the clock.
 type Step = (prop::sample::Index, u8, [u8; 12]);
@@ -30,7 +30,7 @@ fn commands() -> Vec<(&'static dyn AggregateType, &'static str)> {
     let all = aggregates.into_iter().flat_map(|aggregate| aggregate.commands().iter().map(move |def| (aggregate, def.name)));
     let weight = |name: &str| match name {
         "bill-period" => 12,
-        "record" | "dun" => 4,
+        "record" | "dun" | "resume" => 4,
         "change-plan" => 3,
         _ => 1,
     };
@@ -76,6 +76,8 @@ fn populated() -> World {
             json!({ "customer_id": "c-0", "amount": amount, "subscription_id": format!("s-{n}") }),
         );
     }
+    // One that will end, which is rarely taken back in time otherwise.
+    send("subscription", "cancel", "s-1", json!({ "when": "period_end" }));
     world
 }
 
@@ -98,6 +100,18 @@ fn run(world: &mut World, steps: &[Step]) -> BTreeMap<(&'static str, &'static st
     }
     world.check();
     accepted
+}
+
+/// The events of random worlds, for those who follow them.
+pub(crate) fn histories(worlds: usize) -> Vec<Vec<RecordedEvent>> {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let history = |_| {
+        let steps = prop::collection::vec(step(), 300).new_tree(&mut runner).expect("steps are made").current();
+        let mut world = populated();
+        run(&mut world, &steps);
+        world.log
+    };
+    (0..worlds).map(history).collect()
 }
 
 fn step() -> impl Strategy<Value = Step> {

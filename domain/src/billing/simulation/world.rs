@@ -9,8 +9,10 @@ use uuid::Uuid;
 use super::choices::Choices;
 use super::ledger::Ledger;
 use crate::billing::CONTEXT;
+use crate::kernel::testing::recorded;
 use crate::kernel::{
-    Actor, AggregateKey, AggregateType, ClaimAction, Context, DecideError, ErasedDecision, Loaded, LoadedState, Refusal, TenantId,
+    Actor, AggregateKey, AggregateType, ClaimAction, Context, DecideError, ErasedDecision, Loaded, LoadedState, RecordedEvent, Refusal,
+    TenantId,
 };
 
 struct Stored {
@@ -27,12 +29,14 @@ pub struct World {
     now: DateTime<Utc>,
     /// What bills and payments must come to.
     pub ledger: Ledger,
+    /// All events in order.
+    pub log: Vec<RecordedEvent>,
 }
 
 impl Default for World {
     fn default() -> Self {
         let now = "2026-01-31T10:00:00Z".parse().expect("a time");
-        Self { aggregates: BTreeMap::new(), claims: BTreeMap::new(), commands_sent: 0, now, ledger: Ledger::default() }
+        Self { aggregates: BTreeMap::new(), claims: BTreeMap::new(), commands_sent: 0, now, ledger: Ledger::default(), log: Vec::new() }
     }
 }
 
@@ -153,6 +157,8 @@ impl World {
                 let (version, payload) = (def.version.to_string(), event.payload().expect("an event serialises"));
                 aggregate.apply_erased(&mut stored.loaded.state, &**event);
                 stored.loaded.version += 1;
+                let position = i64::try_from(self.log.len()).unwrap_or(i64::MAX) + 1;
+                self.log.push(recorded(CONTEXT.name, &write.key, stored.loaded.version, position, &**event, self.now));
                 stored.events.push((def.name, version, payload));
             }
         }

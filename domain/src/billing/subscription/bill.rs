@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
 use super::{
-    BillKind, Biller, EndReason, Line, LineKind, Recurring, Standing, Subscription, SubscriptionEnded, SubscriptionEvent,
-    SubscriptionPeriodBilled, SubscriptionPlanChanged, SubscriptionStarted,
+    BillKind, Biller, CREDITED_BILLS_MAX, EndReason, Line, LineKind, Payer, Recurring, Standing, Subscription, SubscriptionEnded,
+    SubscriptionEvent, SubscriptionPeriodBilled, SubscriptionPlanChanged, SubscriptionStarted,
 };
 use crate::billing::calendar::Period;
 use crate::billing::customer::Customer;
@@ -45,7 +45,7 @@ impl<'a> Draft<'a> {
 
     /// Bills a period with these lines, those that are pending, and the credit. The claim lets the log refuse a second bill of the
     /// period even if a state were wrong: it is held by the bill at this version of the subscription.
-    pub fn bill(&mut self, kind: BillKind, period: Period, place: (DateTime<Utc>, u32), lines: Vec<Line>, tax_exempt: bool) {
+    pub fn bill(&mut self, kind: BillKind, period: Period, place: (DateTime<Utc>, u32), lines: Vec<Line>, payer: Payer) {
         let Some(plan) = self.state.plan.clone() else { return };
         let currency = plan.terms.price.currency;
         let mut all = std::mem::take(&mut self.state.pending);
@@ -72,7 +72,7 @@ impl<'a> Draft<'a> {
             number: place.1,
             customer_id: self.state.customer_id.clone(),
             customer_name: self.state.customer_name.clone().unwrap_or_else(|| plan.terms.name.clone()),
-            tax_exempt,
+            payer,
             plan_id: plan.id,
             plan_version: plan.version,
             plan_name: plan.terms.name,
@@ -100,7 +100,7 @@ pub(super) fn monthly(plan: &PlanVersion, quantity: u32) -> i64 {
 
 /// The flat price of a period.
 pub(super) fn flat(plan: &PlanVersion, quantity: u32) -> i64 {
-    plan.terms.price.amount_minor.saturating_mul(i64::from(quantity)).min(AMOUNT_MINOR_MAX * 1_000)
+    plan.terms.price.amount_minor.saturating_mul(i64::from(quantity)).min(AMOUNT_MINOR_MAX)
 }
 
 pub(super) fn line(kind: LineKind, description: String, quantity: Decimal, minor: i64, service: Period, plan: &PlanVersion) -> Line {
@@ -129,14 +129,14 @@ pub(super) fn usage_lines(plan: &PlanVersion, usage: Option<&Usage>, period: Per
 }
 
 /// A subscription's beginning, with the bill of the first period unless there is a trial.
-pub(super) fn first(started: SubscriptionStarted, tax_exempt: bool, context: &Context<'_>) -> Decision<SubscriptionEvent> {
+pub(super) fn first(started: SubscriptionStarted, payer: Payer, context: &Context<'_>) -> Decision<SubscriptionEvent> {
     let (plan, quantity, at) = (started.plan.clone(), started.quantity, started.started_at);
     let in_trial = started.trial.is_some();
     let mut draft = Draft::new(&Subscription::default(), context);
     draft.push(started);
     if !in_trial {
         let period = Period::nth(at, plan.terms.interval, 0);
-        draft.bill(BillKind::Recurring, period, (at, 0), flat_line(&plan, quantity, period).into_iter().collect(), tax_exempt);
+        draft.bill(BillKind::Recurring, period, (at, 0), flat_line(&plan, quantity, period).into_iter().collect(), payer);
     }
     draft.decided()
 }
@@ -157,6 +157,11 @@ impl Subscription {
         self.last_bill = Some((day, count + 1));
         self.pending.clear();
         self.credit_minor = e.credit_left_minor;
+        if e.total.amount_minor > 0 {
+            self.bills.push((e.bill_id.clone(), e.total.amount_minor));
+            let over = self.bills.len().saturating_sub(CREDITED_BILLS_MAX);
+            self.bills.drain(..over);
+        }
         if e.kind == BillKind::Recurring {
             self.standing = Standing::Active;
             self.period = Some(e.period);
@@ -166,10 +171,10 @@ impl Subscription {
         }
     }
 
-    /// Whether the customer pays no tax today. Who was erased meanwhile pays as before.
-    pub(super) fn tax_exempt(&self, context: &Context<'_>) -> Result<bool, Refusal> {
+    /// What a bill says of the customer today. Who was erased meanwhile pays as before.
+    pub(super) fn payer(&self, context: &Context<'_>) -> Result<Payer, Refusal> {
         let customer = context.get::<Customer>(&self.customer_id)?;
-        Ok(customer.and_then(|customer| customer.profile.as_ref()).is_some_and(|profile| profile.tax_exempt))
+        Ok(customer.and_then(|customer| customer.profile.as_ref()).map(super::payer_of).unwrap_or_default())
     }
 
     /// The period after the one that is under way, with the plan that it follows, and its place: anchor and number.
@@ -208,12 +213,12 @@ impl Subscription {
             return Ok(Decision::nothing());
         }
         let usage = context.get::<Usage>(context.aggregate_id)?;
-        let tax_exempt = self.tax_exempt(context)?;
+        let payer = self.payer(context)?;
         let mut draft = Draft::new(self, context);
         // What is used on trial costs nothing.
         let mut lines = if self.standing == Standing::Trialing { Vec::new() } else { usage_lines(plan, usage, period) };
         if let Some(cancellation) = &self.cancellation {
-            draft.final_bill(lines, period.end, tax_exempt);
+            draft.final_bill(lines, period.end, payer);
             draft.close_usage(usage, period);
             draft.end(EndReason::Cancelled, cancellation.reason.clone(), period.end);
             return Ok(draft.decided());
@@ -229,7 +234,7 @@ impl Subscription {
             draft.push(self.changed_to(next.clone(), quantity, Vec::new(), after_minor, period.end));
         }
         lines.extend(flat_line(next, quantity, following));
-        draft.bill(BillKind::Recurring, following, place, lines, tax_exempt);
+        draft.bill(BillKind::Recurring, following, place, lines, payer);
         draft.close_usage(usage, period);
         Ok(draft.decided())
     }
@@ -259,12 +264,12 @@ impl Subscription {
 
 impl Draft<'_> {
     /// The last bill, where there is something to bill or to give back.
-    pub fn final_bill(&mut self, lines: Vec<Line>, at: DateTime<Utc>, tax_exempt: bool) {
+    pub fn final_bill(&mut self, lines: Vec<Line>, at: DateTime<Utc>, payer: Payer) {
         if lines.is_empty() && self.state.pending.is_empty() {
             return;
         }
         let place = (self.state.anchor.unwrap_or(at), self.state.number);
-        self.bill(BillKind::Final, Period { start: at, end: at }, place, lines, tax_exempt);
+        self.bill(BillKind::Final, Period { start: at, end: at }, place, lines, payer);
     }
 
     /// The end.

@@ -9,17 +9,17 @@ use super::{
 use crate::billing::calendar::Period;
 use crate::billing::plan::{Plan, PlanVersion};
 use crate::billing::usage::Usage;
-use crate::billing::values::{in_currency, quantity_of};
+use crate::billing::values::in_currency;
 use crate::kernel::{Context, Decision, Refusal};
 
 impl Subscription {
     pub(super) fn change_plan(&self, command: &ChangePlan, context: &Context<'_>) -> Result<Decision<SubscriptionEvent>, Refusal> {
         let (plan, _) = self.under_way()?;
-        let quantity = command.quantity.map_or(Ok(self.quantity), quantity_of)?;
         let to = match &command.plan_id {
             Some(id) => Plan::on_sale(id.as_str(), context)?,
             None => plan.clone(),
         };
+        let quantity = to.quantity(command.quantity.unwrap_or(self.quantity))?;
         in_currency(to.terms.price, plan.terms.price.currency)?;
         if self.billed_by == Biller::Provider {
             return self.request_plan(command, &to, quantity, context);
@@ -57,7 +57,7 @@ impl Subscription {
             return Ok(draft.decided());
         }
         let usage = context.get::<Usage>(context.aggregate_id)?;
-        let tax_exempt = self.tax_exempt(context)?;
+        let payer = self.payer(context)?;
         let rest = Period { start: now, end: period.end };
         let restarts = to.terms.interval != plan.terms.interval;
         // What was used so far is billed as it was sold.
@@ -76,7 +76,7 @@ impl Subscription {
             let next = Period::nth(now, to.terms.interval, 0);
             let minor = flat(&to, quantity);
             let flat = (minor > 0).then(|| line(LineKind::Flat, to.terms.name.to_string(), quantity.into(), minor, next, &to));
-            draft.bill(BillKind::Recurring, next, (now, 0), flat.into_iter().collect(), tax_exempt);
+            draft.bill(BillKind::Recurring, next, (now, 0), flat.into_iter().collect(), payer);
         }
         if rates_change || restarts {
             draft.close_usage(usage, period);
@@ -109,13 +109,13 @@ impl Subscription {
             return Ok(if self.cancellation.is_some() { Decision::nothing() } else { Decision::event(scheduled) });
         }
         let usage = context.get::<Usage>(context.aggregate_id)?;
-        let tax_exempt = self.tax_exempt(context)?;
+        let payer = self.payer(context)?;
         let mut draft = Draft::new(self, context);
         if self.standing == Standing::Active {
             let mut lines = usage_lines(plan, usage, period);
             let rest = Period { start: context.now, end: period.end };
             lines.extend(self.unused(plan, period, rest).filter(|_| prorate));
-            draft.final_bill(lines, context.now, tax_exempt);
+            draft.final_bill(lines, context.now, payer);
         }
         draft.close_usage(usage, period);
         draft.end(EndReason::Cancelled, reason, context.now);
@@ -156,6 +156,7 @@ impl Subscription {
         if to.id == plan.id && quantity == self.quantity {
             return Ok(Decision::nothing());
         }
+        to.sellable_at_provider()?;
         let link = context.get::<Plan>(&to.id)?.and_then(|plan| plan.link.clone());
         Ok(self.request(ProviderChange::ChangePlan {
             plan_id: to.id.clone(),

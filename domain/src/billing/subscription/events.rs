@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::billing::calendar::Period;
 use crate::billing::plan::PlanVersion;
-use crate::billing::values::{ExternalId, FeatureValue, Key, Name, Note};
+use crate::billing::values::{Address, ExternalId, FeatureValue, Key, Name, Note};
 use crate::events;
-use crate::kernel::{Currency, Money};
+use crate::kernel::{Currency, Money, Text};
 
 /// Who bills the subscription.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -108,6 +108,38 @@ pub struct SubscriptionTakenOver {
     pub started_at: DateTime<Utc>,
 }
 
+/// What a bill says of its customer, apart from the name.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Payer {
+    /// Whether the customer pays no tax.
+    #[serde(default)]
+    pub tax_exempt: bool,
+    /// Where bills go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-personal" = true))]
+    pub customer_email: Option<String>,
+    /// Tax number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-personal" = true))]
+    pub customer_tax_id: Option<Text<64>>,
+    /// The address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-personal" = true))]
+    pub customer_address: Option<Address>,
+    /// ISO 3166-1 alpha-2 code of the country.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer_country: Option<String>,
+}
+
+/// A part of what is given back when a subscription ends, on the bill that had charged it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BillCredit {
+    /// The bill.
+    pub bill_id: String,
+    /// How much of it, without tax.
+    pub net: Money,
+}
+
 /// Whether a bill begins a period or closes the last one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -136,9 +168,9 @@ pub struct SubscriptionPeriodBilled {
     /// What the customer is called.
     #[schemars(extend("x-personal" = true))]
     pub customer_name: Name,
-    /// Whether the customer pays no tax.
-    #[serde(default)]
-    pub tax_exempt: bool,
+    /// What a bill says of the customer besides.
+    #[serde(flatten)]
+    pub payer: Payer,
     /// The plan.
     pub plan_id: String,
     /// The plan's version.
@@ -238,8 +270,11 @@ pub struct SubscriptionEnded {
     pub plan_id: String,
     /// When it ended.
     pub ended_at: DateTime<Utc>,
-    /// Credit that no bill used up; refund it if it is owed.
+    /// Credit that no bill used up.
     pub credit_left: Money,
+    /// The bills on which it is given back, the latest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub credits: Vec<BillCredit>,
     /// What the subscription came to in a month.
     pub recurring: Recurring,
 }

@@ -22,12 +22,12 @@ pub use self::events::*;
 pub use self::sync::SyncSubscription;
 pub use self::takeover::{PastTerms, TakeOverSubscription};
 use super::calendar::Period;
-use super::customer::Customer;
+use super::customer::{BillingProfile, Customer};
 use super::dunning::FinalAction;
 use super::plan::{Plan, PlanRejection, PlanVersion};
 use super::pricing::Charge;
-use super::values::{ENTITLEMENTS_MAX, Entitlements, FeatureValue, Key, Name, Note, quantity_of};
-use crate::kernel::{Aggregate, AggregateId, Context, Decision, Money, Refusal, When};
+use super::values::{ENTITLEMENTS_MAX, Entitlements, FeatureValue, Key, Name, Note};
+use crate::kernel::{Aggregate, AggregateId, Context, Currency, Decision, Money, Refusal, When};
 use crate::{commands, cqrs_aggregate, rejections};
 
 /// Scope of the claims on periods: each is billed once, whatever any state says.
@@ -36,6 +36,8 @@ pub const PERIOD_SCOPE: &str = "subscription.period";
 const ID_LENGTH_MAX: usize = 96;
 /// How far back a subscription may begin, in days.
 const BACKDATED_DAYS_MAX: i64 = 1_830;
+/// How many of the latest bills can be credited at the end.
+pub const CREDITED_BILLS_MAX: usize = 12;
 /// The longest that a bill may stay unpaid, in days.
 const NET_DAYS_MAX: u16 = 120;
 
@@ -104,6 +106,9 @@ pub struct Subscription {
     pub pending: Vec<Line>,
     /// Credit that the next bill uses up, in minor units.
     pub credit_minor: i64,
+    /// The latest bills that asked for something, and for how much without tax, in minor units.
+    #[serde(default)]
+    pub bills: Vec<(String, i64)>,
     /// A change that happens with the end of the period.
     pub scheduled: Option<ScheduledChange>,
     /// When it will end, and why.
@@ -192,6 +197,17 @@ impl Subscription {
         self.ending(EndReason::Unpaid, None, now).into_iter().map(Into::into).collect()
     }
 
+    /// What the latest bills are credited, so that the credit that is left goes back to the customer.
+    fn credits(&self, currency: Currency) -> Vec<BillCredit> {
+        let mut left = self.credit_minor;
+        let credit = |(bill_id, billed): &(String, i64)| {
+            let minor = left.min(*billed);
+            left -= minor;
+            (minor > 0).then(|| BillCredit { bill_id: bill_id.clone(), net: Money::new(minor, currency) })
+        };
+        self.bills.iter().rev().map_while(credit).collect()
+    }
+
     /// The event that ends the subscription, without a bill.
     fn ending(&self, reason: EndReason, note: Option<Note>, ended_at: DateTime<Utc>) -> Option<SubscriptionEnded> {
         let plan = self.plan.as_ref().filter(|_| matches!(self.standing, Standing::Trialing | Standing::Active))?;
@@ -203,6 +219,7 @@ impl Subscription {
             plan_id: plan.id.clone(),
             ended_at,
             credit_left: Money::new(self.credit_minor, currency),
+            credits: self.credits(currency),
             recurring: Recurring { before_minor: self.recurring_minor, after_minor: 0 },
         })
     }
@@ -422,6 +439,17 @@ impl Aggregate for Subscription {
 
 cqrs_aggregate!(Subscription);
 
+/// What bills say of a customer.
+fn payer_of(profile: &BillingProfile) -> Payer {
+    Payer {
+        tax_exempt: profile.tax_exempt,
+        customer_email: profile.email.clone(),
+        customer_tax_id: profile.tax_id.clone(),
+        customer_address: profile.address.clone(),
+        customer_country: profile.country.clone(),
+    }
+}
+
 fn start(command: &StartSubscription, context: &Context<'_>) -> Result<Decision<SubscriptionEvent>, Refusal> {
     if context.aggregate_id.len() > ID_LENGTH_MAX {
         return Err(SubscriptionRejection::IdTooLong(ID_LENGTH_MAX).into());
@@ -440,16 +468,17 @@ fn start(command: &StartSubscription, context: &Context<'_>) -> Result<Decision<
         return Err(SubscriptionRejection::NetDaysOutOfRange(NET_DAYS_MAX).into());
     }
     let trial = Period { start: started_at, end: started_at + TimeDelta::days(i64::from(trial_days)) };
+    let quantity = plan.quantity(command.quantity)?;
     let started = SubscriptionStarted {
         customer_id: command.customer_id.to_string(),
         customer_name: profile.name.clone(),
         plan,
-        quantity: quantity_of(command.quantity)?,
+        quantity,
         net_days: command.net_days,
         started_at,
         trial: (trial_days > 0).then_some(trial),
     };
-    Ok(bill::first(started, profile.tax_exempt, context))
+    Ok(bill::first(started, payer_of(profile), context))
 }
 
 impl Subscription {

@@ -99,8 +99,7 @@ pub(super) fn take_over(command: TakeOverSubscription, context: &Context<'_>) ->
     });
     for change in changes {
         let after_minor = monthly(&change.plan, change.quantity);
-        let changed = draft.state.changed_to(change.plan.clone(), change.quantity, Vec::new(), after_minor, change.from);
-        draft.push(changed);
+        draft.push(draft.state.changed_to(change.plan.clone(), change.quantity, Vec::new(), after_minor, change.from));
     }
     if let Some(ended_at) = command.ended_at {
         draft.end(EndReason::Cancelled, command.end_reason, ended_at.0);
@@ -150,4 +149,82 @@ fn period_at(sold: &[Sold], at: DateTime<Utc>) -> (Period, DateTime<Utc>, u32) {
     let period = |number| Period::nth(anchor, interval, number);
     let number = (0..PERIODS_MAX).find(|number| at < period(*number).end).unwrap_or(PERIODS_MAX);
     (period(number), anchor, number)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::tests::around;
+    use super::super::{BillKind, Standing, SubscriptionEvent};
+    use super::*;
+    use crate::kernel::testing::{Then, given_nothing};
+
+    fn day(text: &str) -> DateTime<Utc> {
+        format!("{text}T00:00:00Z").parse().unwrap()
+    }
+
+    fn terms(list: &[(&str, &str, u32)]) -> Value {
+        list.iter().map(|(from, plan, quantity)| json!({ "from": day(from), "plan_id": plan, "quantity": quantity })).collect()
+    }
+
+    fn take_over(list: &[(&str, &str, u32)], more: &Value) -> Then<Subscription> {
+        let mut body = json!({ "customer_id": "c", "terms": terms(list) });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        around(given_nothing()).at("2026-03-10T00:00:00Z").when_json("take-over", &body)
+    }
+
+    #[test]
+    fn a_subscription_that_is_taken_over_is_billed_from_the_end_of_its_period_on() {
+        let given = take_over(&[("2024-08-31", "monthly", 1), ("2025-02-28", "monthly", 3)], &json!({})).then_accepted();
+        let state = given.state();
+        assert_eq!((state.standing, state.quantity, state.started_at()), (Standing::Active, 3, day("2024-08-31")));
+        assert_eq!(state.period, Some(Period { start: day("2026-02-28"), end: day("2026-03-31") }), "counted from the 31st");
+        assert_eq!(state.recurring_minor, 9_000);
+        let given = given.when_json("bill-period", &json!({})).then_nothing().at("2026-03-31T00:00:01Z");
+        let then = given.when_json("bill-period", &json!({}));
+        let bills: Vec<_> = then
+            .events()
+            .into_iter()
+            .filter_map(|e| if let SubscriptionEvent::SubscriptionPeriodBilled(e) = e { Some(e) } else { None })
+            .collect();
+        assert_eq!(bills.len(), 1);
+        assert_eq!((bills[0].kind, bills[0].period.end, bills[0].total.amount_minor), (BillKind::Recurring, day("2026-04-30"), 9_000));
+    }
+
+    #[test]
+    fn what_it_came_to_in_a_month_is_told_from_its_beginning_on() {
+        let then = take_over(
+            &[("2024-03-01", "monthly", 1), ("2025-06-15", "yearly", 1)],
+            &json!({ "ended_at": day("2025-12-01"), "end_reason": "closed" }),
+        );
+        let recurring: Vec<(String, i64, i64)> = then
+            .events()
+            .into_iter()
+            .filter_map(|event| match event {
+                SubscriptionEvent::SubscriptionTakenOver(e) => Some((e.started_at, e.recurring)),
+                SubscriptionEvent::SubscriptionPlanChanged(e) => Some((e.changed_at, e.recurring)),
+                SubscriptionEvent::SubscriptionEnded(e) => Some((e.ended_at, e.recurring)),
+                _ => None,
+            })
+            .map(|(at, recurring)| (at.date_naive().to_string(), recurring.before_minor, recurring.after_minor))
+            .collect();
+        let expected = [("2024-03-01", 0, 3_000), ("2025-06-15", 3_000, 2_500), ("2025-12-01", 2_500, 0)];
+        assert_eq!(recurring, expected.map(|(day, before, after)| (day.to_owned(), before, after)));
+        let given = then.then_accepted();
+        assert_eq!(given.state().standing, Standing::Ended);
+    }
+
+    #[test]
+    fn a_past_that_cannot_have_been_is_not_taken_over() {
+        take_over(&[], &json!({})).then_rejected("billing.terms_out_of_order");
+        take_over(&[("2025-02-01", "monthly", 1), ("2025-01-01", "monthly", 2)], &json!({})).then_rejected("billing.terms_out_of_order");
+        take_over(&[("2026-03-11", "monthly", 1)], &json!({})).then_rejected("billing.past_out_of_range");
+        take_over(&[("1975-01-01", "monthly", 1)], &json!({})).then_rejected("billing.past_out_of_range");
+        take_over(&[("2025-01-01", "monthly", 1)], &json!({ "ended_at": day("2024-12-31") })).then_rejected("billing.past_out_of_range");
+        take_over(&[("2025-01-01", "monthly", 1)], &json!({ "billed_until": day("2026-04-01") }))
+            .then_rejected("billing.past_out_of_range");
+        take_over(&[("2025-01-01", "nothing", 1)], &json!({})).then_rejected("billing.plan_unknown");
+        take_over(&[("2025-01-01", "monthly", 1)], &json!({ "net_days": 121 })).then_rejected("billing.net_days_out_of_range");
+    }
 }

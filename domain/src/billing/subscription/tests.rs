@@ -43,7 +43,7 @@ fn published(body: &Value) -> crate::billing::plan::PlanEvent {
 }
 
 /// A world with a customer and some plans, around a subscription.
-fn around(subscription: Given<Subscription>) -> Given<Subscription> {
+pub fn around(subscription: Given<Subscription>) -> Given<Subscription> {
     let plans = [
         ("monthly", monthly()),
         ("dear", plan_with(&json!({ "name": "Dear", "price": { "amount_minor": 9_000, "currency": "EUR" }, "charges": [] }))),

@@ -7,7 +7,7 @@ use crate::billing::calendar::Period;
 use crate::billing::plan::PlanVersion;
 use crate::billing::plan::tests::{key, monthly, terms};
 use crate::billing::subscription::{
-    BillKind, CancellationScheduled, EndReason, Recurring, SubscriptionEnded, SubscriptionEvent, SubscriptionPeriodBilled,
+    BillKind, CancellationScheduled, EndReason, Payer, Recurring, SubscriptionEnded, SubscriptionEvent, SubscriptionPeriodBilled,
     SubscriptionStarted,
 };
 use crate::kernel::testing::{Given, ID, assert_examples_decode, given, given_nothing};
@@ -49,7 +49,7 @@ fn subscription() -> Vec<SubscriptionEvent> {
         number: 0,
         customer_id: "c".into(),
         customer_name: word("Acme"),
-        tax_exempt: false,
+        payer: Payer::default(),
         plan_id: plan.id,
         plan_version: 1,
         plan_name: word("Monthly"),
@@ -169,6 +169,7 @@ fn only_a_subscription_that_goes_on_is_used() {
         plan_id: "monthly".into(),
         ended_at: day("2026-03-05"),
         credit_left: Money::new(0, Currency::EUR),
+        credits: vec![],
         recurring: Recurring::default(),
     };
     let over = subscription().into_iter().chain([ended.into()]);

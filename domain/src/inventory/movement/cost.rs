@@ -2,15 +2,13 @@
 
 use super::{AdjustCost, Kind, MovementRejection, ReceiptCostAdjusted, StockMovement, StockMovementEvent};
 use crate::inventory::product::Valuation;
-use crate::inventory::stock::{Booking, LayerChange, RevaluationCause, StockItem, StockRejection, StockRevalued, checked_cost};
+use crate::inventory::stock::{Booking, LayerChange, Origin, RevaluationCause, StockItem, StockRejection, StockRevalued, checked_cost};
 use crate::kernel::{Context, Decision, Refusal};
 
 impl StockMovement {
     /// Spreads what a receipt cost more, or less, over the items that still have goods of it; the rest is the expense of what is gone.
     pub(super) fn adjust_cost(&self, command: &AdjustCost, context: &Context<'_>) -> Result<Decision<StockMovementEvent>, Refusal> {
-        if self.kind != Some(Kind::Receipt) {
-            return Err(MovementRejection::NotAReceipt.into());
-        }
+        let Some(origin) = self.kind.and_then(Kind::origin) else { return Err(MovementRejection::NotAReceipt.into()) };
         let own = Booking::of(&self.item_id, context.get::<StockItem>(&self.item_id)?, context)?;
         let to = match (command.unit_cost, command.total_cost) {
             (Some(_), Some(_)) => return Err(StockRejection::TwoCosts.into()),
@@ -29,13 +27,13 @@ impl StockMovement {
             let share_minor = booking.item.stock.late_cost(context.aggregate_id, delta_minor, self.asked);
             if share_minor != 0 {
                 rest_minor -= share_minor;
-                decision = revalue(booking, share_minor, 0, decision, context)?;
+                decision = revalue(booking, origin, share_minor, 0, decision, context)?;
             }
         }
         let share_minor = own.item.stock.late_cost(context.aggregate_id, delta_minor, self.asked);
         rest_minor -= share_minor;
         if share_minor != 0 || rest_minor != 0 {
-            decision = revalue(own, share_minor, rest_minor, decision, context)?;
+            decision = revalue(own, origin, share_minor, rest_minor, decision, context)?;
         }
         Ok(decision)
     }
@@ -43,6 +41,7 @@ impl StockMovement {
 
 fn revalue(
     mut booking: Booking<'_>,
+    origin: Origin,
     value_minor: i64,
     expensed_minor: i64,
     decision: Decision<StockMovementEvent>,
@@ -56,6 +55,7 @@ fn revalue(
         movement_id,
         goods: booking.goods.clone(),
         cause: RevaluationCause::LateCost,
+        origin,
         value: booking.money(value_minor),
         expensed: booking.money(expensed_minor),
         changes: changes.into_iter().collect(),

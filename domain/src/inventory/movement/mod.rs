@@ -25,8 +25,10 @@ pub const PLACES_MAX: usize = 100;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// Goods came in.
+    /// Goods came in from a supplier.
     Receipt,
+    /// Stock was taken over that was there before it was kept here.
+    Opening,
     /// Goods left for a customer.
     Shipment,
     /// Goods came back from a customer.
@@ -39,6 +41,25 @@ pub enum Kind {
     Transfer,
     /// Somebody set the value.
     Revaluation,
+}
+
+impl Kind {
+    /// The kind of movement with which goods come in from there.
+    pub const fn of_arrival(origin: Origin) -> Self {
+        match origin {
+            Origin::Purchase => Self::Receipt,
+            Origin::Opening => Self::Opening,
+        }
+    }
+
+    /// Where the goods of a receipt, with or without a supplier, come from; nothing for movements of another kind.
+    pub const fn origin(self) -> Option<Origin> {
+        match self {
+            Self::Receipt => Some(Origin::Purchase),
+            Self::Opening => Some(Origin::Opening),
+            _ => None,
+        }
+    }
 }
 
 // ---------------------------------------------------------------------------------------------------------- events

@@ -59,8 +59,8 @@ impl TryFrom<String> for RecordKind {
     }
 }
 
-/// Records a movement of the past: it counts in the books on its own day, and takes or brings the value that the stock has when it is
-/// recorded. So movements are recorded in the order in which they happened, before the books of their days are closed.
+/// Records a movement of the past: it counts in the books on its own day (on the next open one where the books of the day are closed), and
+/// takes or brings the value that the stock has when it is recorded. So movements are recorded in the order in which they happened.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecordMovement {
@@ -133,7 +133,8 @@ pub(super) fn record(command: RecordMovement, context: &Context<'_>) -> Result<D
     let mut shipment = None;
     let recorded = match kind {
         RecordKind::Return => {
-            let shipment_id = shipment_id.ok_or(MovementRejection::NoShipment)?;
+            // Goods do not come back from their own return.
+            let shipment_id = shipment_id.filter(|id| id.as_str() != movement_id).ok_or(MovementRejection::NoShipment)?;
             let comeback = Comeback { movement_id, shipment_id: shipment_id.to_string(), quantity, reason, reference };
             let (recorded, returned) = booking.come_back(comeback, context)?;
             shipment = Some((shipment_id, returned));
@@ -170,7 +171,9 @@ mod tests {
         assert_eq!(read("Purchase Receipt"), Some(RecordKind::Receipt));
         assert_eq!(read("cycle_count"), Some(RecordKind::Count));
         assert_eq!(read("theft"), None);
-        for kind in [RecordKind::Opening, RecordKind::Receipt, RecordKind::Shipment, RecordKind::Return, RecordKind::Count, RecordKind::Adjustment] {
+        for kind in
+            [RecordKind::Opening, RecordKind::Receipt, RecordKind::Shipment, RecordKind::Return, RecordKind::Count, RecordKind::Adjustment]
+        {
             assert_eq!(read(kind.word()), Some(kind));
         }
     }

@@ -213,14 +213,18 @@ fn a_movement_of_the_past_counts_in_the_books_on_its_own_day() {
     let body = |kind: &str, quantity: i64| json!({ "kind": kind, "sku": "tea", "quantity": quantity, "date": day(1) });
     let [StockItemEvent::StockShipped(shipped)] = &of_item(&record(10, &body("Sale", 3)))[..] else { panic!("a shipment") };
     assert_eq!((shipped.booked_on, shipped.value, shipped.movement_id.as_str()), (day(1), euro(-300), "M-2"));
-    let [StockItemEvent::StockReceived(received)] = &of_item(&record(10, &json!({
-        "kind": "receipt", "sku": "tea", "quantity": 5, "total_cost": euro(600), "date": "2026-02-28", "reference": "PO-1", "supplier": "Yama"
-    })))[..] else {
+    let [StockItemEvent::StockReceived(received)] = &of_item(&record(
+        10,
+        &json!({
+            "kind": "receipt", "sku": "tea", "quantity": 5, "total_cost": euro(600), "date": "2026-02-28", "reference": "PO-1", "supplier": "Yama"
+        }),
+    ))[..] else {
         panic!("a receipt")
     };
     assert_eq!((received.booked_on, received.received_on, received.origin), (received.received_on, received.booked_on, Origin::Purchase));
     assert_eq!(received.booked_on.0.to_string(), "2026-02-28");
-    let [StockItemEvent::StockCounted(counted), StockItemEvent::StockAdjusted(adjusted)] = &of_item(&record(10, &body("count", 8)))[..] else {
+    let [StockItemEvent::StockCounted(counted), StockItemEvent::StockAdjusted(adjusted)] = &of_item(&record(10, &body("count", 8)))[..]
+    else {
         panic!("a count and its difference")
     };
     assert_eq!((counted.expected, counted.booked_on, adjusted.quantity, adjusted.booked_on), (10, day(1), -2, day(1)));

@@ -263,7 +263,7 @@ pub struct UpdateProduct {
     /// What a piece usually costs, in the currency in which stock is valued.
     #[serde(deserialize_with = "patched")]
     pub cost: Patch<Money>,
-    /// The level below which it is to be ordered again; it counts from the next movement on.
+    /// The level below which it is to be ordered again; each warehouse is looked at within seconds.
     #[serde(deserialize_with = "patched")]
     pub reorder_point: Patch<Quantity>,
     /// How many are ordered at a time.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::world::World;
 
 /// The commands that are sent; those that move stock more often than others.
-pub const STEPS: [(&str, &str); 50] = [
+pub const STEPS: [(&str, &str); 51] = [
     ("product", "create"),
     ("product", "rename"),
     ("product", "price"),
@@ -38,6 +38,7 @@ pub const STEPS: [(&str, &str); 50] = [
     ("stock-item", "allocate"),
     ("stock-item", "release"),
     ("stock-item", "expire-reservations"),
+    ("stock-item", "review-reorder"),
     ("stock-movement", "receive"),
     ("stock-movement", "open-stock"),
     ("stock-movement", "record"),

@@ -18,6 +18,7 @@ use serde_json::json;
 use self::choices::{Choices, STEPS};
 use self::world::{Outcome, World};
 use super::CONTEXT;
+use crate::kernel::RecordedEvent;
 
 /// One command: which of [`STEPS`], and the choices that name the aggregate and fill the body.
 type Step = (prop::sample::Index, [u8; 12]);
@@ -64,6 +65,18 @@ fn run(world: &mut World, steps: &[Step]) -> BTreeMap<(&'static str, &'static st
     }
     world.check_history();
     accepted
+}
+
+/// The events of random worlds, for those who follow them.
+pub(crate) fn histories(worlds: usize) -> Vec<Vec<RecordedEvent>> {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let history = |_| {
+        let steps = prop::collection::vec(step(), 120).new_tree(&mut runner).expect("steps are made").current();
+        let mut world = company();
+        run(&mut world, &steps);
+        world.log
+    };
+    (0..worlds).map(history).collect()
 }
 
 fn step() -> impl Strategy<Value = Step> {

@@ -11,9 +11,11 @@ use crate::inventory::movement::{Kind, StockMovement};
 use crate::inventory::product::{Product, Valuation};
 use crate::inventory::reorder_suggestion::{ReorderSuggestion, SuggestionStatus};
 use crate::inventory::reservation::{ReservationStatus, StockReservation};
-use crate::inventory::stock::{Balance, StockItem, StockItemEvent};
+use crate::inventory::stock::{Balance, RevaluationCause, StockItem, StockItemEvent, StockRevalued};
+use crate::inventory::values::Quantity;
 use crate::inventory::warehouse::Warehouse;
 use crate::inventory::warehouse::section::WarehouseSection;
+use crate::kernel::testing::recorded;
 use crate::kernel::{
     Action, Actor, Aggregate, AggregateKey, AggregateType, ClaimAction, Context, DecideError, ErasedDecision, ErasedEvent, EventSet,
     Loaded, LoadedState, PlannedWrite, RecordedEvent, Refusal, StepCommand, TenantId,
@@ -40,8 +42,14 @@ pub struct World {
     ledger: BTreeMap<String, i64>,
     /// What the events of stock add up to: pieces and value.
     flow: Balance,
+    /// What was lost, found and set to another value, less what that took away.
+    adjusted_minor: i64,
     /// The aggregates that were written since the last check.
     touched: BTreeSet<AggregateKey>,
+    /// The items that were looked at since their product has changed.
+    reviewed: BTreeSet<String>,
+    /// All events in order.
+    pub log: Vec<RecordedEvent>,
 }
 
 /// Whether the world changed.
@@ -110,7 +118,12 @@ impl World {
         loop {
             let context = Context::new(TenantId(Uuid::nil()), id, command_id, self.now(), &actor, &loaded);
             match aggregate.decide(&self.load(&own, aggregate), name, body.to_string().as_bytes(), context) {
-                Ok(decision) => return self.store(&decision),
+                Ok(decision) => {
+                    if name == "review-reorder" {
+                        self.reviewed.insert(id.to_owned());
+                    }
+                    return self.store(&decision);
+                }
                 Err(DecideError::Refused(Refusal::Needs(key))) => {
                     let needed = CONTEXT.aggregate(key.aggregate_type).expect("the needed aggregate is of this context");
                     let found = self.load(&key, needed);
@@ -136,6 +149,10 @@ impl World {
         let mut followed = Vec::new();
         for write in &decision.writes {
             self.write(write, &mut followed);
+            if write.key.aggregate_type == Product::TYPE {
+                let prefix = format!("{}:", write.key.id);
+                self.reviewed.retain(|item| !item.starts_with(&prefix));
+            }
             self.touched.insert(write.key.clone());
         }
         for command in followed {
@@ -177,6 +194,8 @@ impl World {
             aggregate.apply_erased(&mut stored.loaded.state, &**event);
             stored.loaded.version += 1;
             let payload = event.payload().expect("an event serialises");
+            let position = i64::try_from(self.log.len()).unwrap_or(i64::MAX) + 1;
+            self.log.push(recorded(CONTEXT.name, &write.key, stored.loaded.version, position, &**event, self.now()));
             if let Some(event) = event.as_any().downcast_ref::<StockItemEvent>() {
                 let item = stored.loaded.state.downcast_ref::<StockItem>().expect("a stock item");
                 self.promise(&write.key.id, item, allocated, event);
@@ -205,6 +224,10 @@ impl World {
         assert_eq!(after, Balance { on_hand: item.stock.on_hand, value_minor: item.stock.value_minor }, "{event:?} tells the truth");
         self.flow.on_hand += quantity;
         self.flow.value_minor += value.amount_minor;
+        let set = |e: &StockRevalued| e.cause == RevaluationCause::Revaluation;
+        if matches!(event, StockItemEvent::StockAdjusted(_)) || matches!(event, StockItemEvent::StockRevalued(e) if set(e)) {
+            self.adjusted_minor += value.amount_minor;
+        }
         for entry in steps(inventory_ledger::PROCESS.react, id, sequence, event) {
             let mut sum = 0;
             for line in entry.body["lines"].as_array().expect("an entry has lines") {
@@ -261,6 +284,8 @@ impl World {
         }
         assert_eq!(Balance { on_hand, value_minor }, self.flow, "pieces and value are conserved");
         assert_eq!(self.ledger.get("inventory").copied().unwrap_or(0), value_minor, "the ledger is worth what the stock is worth");
+        self.check_profit(value_minor);
+        self.check_reorder();
         for (id, warehouse) in self.of::<Warehouse>() {
             let here = |other: &str| other.split(':').nth(1) == Some(id);
             let stocked = self.of::<StockItem>().filter(|(item, state)| here(item) && state.stock.on_hand > 0).count();
@@ -278,6 +303,33 @@ impl World {
                 other => panic!("the scope {other} is not known"),
             };
             assert!(in_use, "{scope} {key} is held by {holder}");
+        }
+    }
+
+    /// Goods cost what their receipts say by now, whenever that became known: the bills that come for them, the stock, what was adjusted,
+    /// and for the rest the cost of what was sold. No entry of the ledger is looked at to tell what it should hold.
+    fn check_profit(&self, stock_minor: i64) {
+        let cost_of = |kind: Kind| -> i64 {
+            self.of::<StockMovement>().filter(|(_, movement)| movement.kind == Some(kind)).map(|(_, movement)| movement.value_minor).sum()
+        };
+        let (bought, taken_over) = (cost_of(Kind::Receipt), cost_of(Kind::Opening));
+        let expected = [
+            ("goods_received_not_invoiced", -bought),
+            ("opening_balance", -taken_over),
+            ("inventory_adjustment", -self.adjusted_minor),
+            ("cost_of_goods_sold", bought + taken_over + self.adjusted_minor - stock_minor),
+        ];
+        for (role, minor) in expected {
+            assert_eq!(self.ledger.get(role).copied().unwrap_or(0), minor, "{role}");
+        }
+    }
+
+    /// What was looked at last with its product as it is now is told to be low just when it is.
+    fn check_reorder(&self) {
+        for (id, item) in self.of::<StockItem>().filter(|(id, _)| self.reviewed.contains(*id)) {
+            let product = id.split(':').next().and_then(|product| self.state::<Product>(product)).expect("the product exists");
+            let point = product.facts.reorder_point.map(Quantity::get).filter(|_| !product.discontinued);
+            assert_eq!(item.below.is_some(), point.is_some_and(|point| item.level() < point), "{id}");
         }
     }
 

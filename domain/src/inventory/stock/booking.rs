@@ -119,7 +119,7 @@ impl<'a> Booking<'a> {
         Err(StockRejection::Insufficient(wanted, self.goods.sku.to_string(), given.max(0)))
     }
 
-    /// Ends the booking: tells whether the item fell below its reorder point or is back, and whether it became stocked or empty.
+    /// Ends the booking: tells whether the item is low and was not before, or no longer is, and whether it became stocked or empty.
     pub fn finish(mut self, context: &Context<'_>) -> Result<Booked, Refusal> {
         self.watch_reorder_point();
         let stocked = self.item.stock.on_hand > 0;
@@ -143,11 +143,12 @@ impl<'a> Booking<'a> {
 
     fn watch_reorder_point(&mut self) {
         let level = self.item.level();
-        match (self.item.below, self.product.facts.reorder_point.map(Quantity::get)) {
-            (Some(point), _) if level >= point => {
+        let point = self.product.facts.reorder_point.map(Quantity::get);
+        match (self.item.below, point.filter(|point| level < *point && !self.product.discontinued)) {
+            (Some(_), None) => {
                 self.book(StockReplenished { number: self.item.falls, goods: self.goods.clone(), level });
             }
-            (None, Some(point)) if level < point && !self.product.discontinued => {
+            (None, Some(point)) => {
                 self.book(ReorderPointReached {
                     number: self.item.falls + 1,
                     goods: self.goods.clone(),
@@ -168,6 +169,13 @@ fn order_quantity(missing: i64, lot: Option<i64>) -> i64 {
     let lot = lot.unwrap_or(missing).max(1);
     let lots = (missing + lot - 1) / lot;
     (lots * lot).min(QUANTITY_MAX)
+}
+
+impl StockItem {
+    /// Looks whether the item is low where the product has changed, and not the stock.
+    pub(super) fn review_reorder(&self, context: &Context<'_>) -> Result<Decision<StockItemEvent>, Refusal> {
+        Ok(Booking::of(context.aggregate_id, Some(self), context)?.finish(context)?.own(Decision::nothing()))
+    }
 }
 
 impl Booked {

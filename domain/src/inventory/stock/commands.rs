@@ -173,6 +173,12 @@ pub struct ReleaseStock {
 #[serde(deny_unknown_fields)]
 pub struct ExpireReservations {}
 
+/// Looks whether the item is to be ordered again, and says so where that has changed: with the product's reorder point, or because the
+/// product is no longer bought, or is again. The platform sends this by itself; what moves stock looks by itself.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReviewReorder {}
+
 commands! {
     /// What can be asked of a stock item.
     pub enum StockItemCommand {
@@ -189,5 +195,6 @@ commands! {
         "allocate" => AllocateStock { "reservation_id": "CART-5", "reference": "ORD-18" },
         "release" => ReleaseStock { "reservation_id": "CART-5" },
         "expire-reservations" => ExpireReservations {},
+        "review-reorder" => ReviewReorder {},
     }
 }

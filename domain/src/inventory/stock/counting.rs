@@ -2,7 +2,7 @@
 
 use super::receiving::checked;
 use super::{
-    AdjustStock, Booking, CountStock, RevaluationCause, RevalueStock, StockAdjusted, StockCounted, StockItem, StockItemEvent,
+    AdjustStock, Booking, CountStock, Origin, RevaluationCause, RevalueStock, StockAdjusted, StockCounted, StockItem, StockItemEvent,
     StockRejection, StockRevalued, parts,
 };
 use crate::inventory::movement::{self, Kind, MovementRecorded, StockMovement};
@@ -154,6 +154,7 @@ impl StockItem {
             movement_id: movement_id.to_string(),
             goods: booking.goods.clone(),
             cause: RevaluationCause::Revaluation,
+            origin: Origin::default(),
             value: booking.money(delta_minor),
             expensed: booking.money(0),
             changes: self.stock.spread(value.amount_minor),

@@ -310,6 +310,9 @@ pub struct StockRevalued {
     pub goods: Goods,
     /// Why.
     pub cause: RevaluationCause,
+    /// Where the goods of a receipt came from whose cost is the cause.
+    #[serde(default)]
+    pub origin: Origin,
     /// What the stock is worth more or less.
     pub value: Money,
     /// What of a late cost belongs to pieces that are gone; an expense, or less of one.
@@ -414,7 +417,7 @@ pub struct ReorderPointReached {
     pub quantity: i64,
 }
 
-/// What is in stock and not committed is at the reorder point again.
+/// What is in stock and not committed is at the reorder point again; or the point is another one now, or the product is no longer bought.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StockReplenished {
     /// The number of the fall that is over.

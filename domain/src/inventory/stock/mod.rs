@@ -22,8 +22,8 @@ use serde::{Deserialize, Serialize};
 
 pub(super) use self::booking::{Booked, Booking, item_id, parts};
 pub use self::commands::*;
-pub use self::events::*;
 pub(super) use self::counting::{Discrepancy, Tally};
+pub use self::events::*;
 pub(super) use self::holds::{Keeping, expiry};
 pub(super) use self::receiving::{Arrival, Comeback, arrive, checked as checked_cost};
 pub(super) use self::shipping::Departure;
@@ -184,6 +184,7 @@ impl Aggregate for StockItem {
             StockItemCommand::AllocateStock(command) => self.allocate(command, context),
             StockItemCommand::ReleaseStock(command) => self.release(&command, context),
             StockItemCommand::ExpireReservations(_) => self.expire(context),
+            StockItemCommand::ReviewReorder(_) => self.review_reorder(context),
         }
     }
 }

@@ -64,7 +64,8 @@ pub fn arrive(
         after,
     });
     look_back(&mut booking, movement_id)?;
-    let recorded = MovementRecorded { kind: Kind::Receipt, item_id: id.to_owned(), asked: arrival.quantity, value };
+    let kind = Kind::of_arrival(arrival.origin);
+    let recorded = MovementRecorded { kind, item_id: id.to_owned(), asked: arrival.quantity, value };
     Ok((booking.finish(context)?, recorded))
 }
 
@@ -101,6 +102,7 @@ fn look_back(booking: &mut Booking<'_>, movement_id: &str) -> Result<(), StockRe
         movement_id: movement_id.to_owned(),
         goods: booking.goods.clone(),
         cause: RevaluationCause::BackdatedReceipt,
+        origin: Origin::default(),
         value: booking.money(delta_minor),
         expensed: booking.money(0),
         changes,

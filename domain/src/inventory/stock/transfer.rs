@@ -80,7 +80,7 @@ fn spread(
     context: &Context<'_>,
 ) -> Result<Decision<StockItemEvent>, Refusal> {
     for layer in layers {
-        let receipt = context.get::<StockMovement>(&layer.layer)?.filter(|movement| movement.kind == Some(Kind::Receipt));
+        let receipt = context.get::<StockMovement>(&layer.layer)?.filter(|movement| movement.kind.and_then(Kind::origin).is_some());
         let Some(receipt) = receipt.filter(|receipt| receipt.item_id != target_id) else { continue };
         if receipt.places.iter().any(|place| place == target_id) {
             continue;

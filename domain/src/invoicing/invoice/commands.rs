@@ -217,7 +217,7 @@ pub struct FinalizeInvoice {
 #[serde(deny_unknown_fields)]
 pub struct CheckDue {}
 
-/// Records a payment of this invoice. What is more than was owed becomes the customer's credit. Recording a payment again under its
+/// Records a payment of this invoice. What is more than was owed becomes the customer's credit, of a voided invoice all of it. Recording a payment again under its
 /// reference changes nothing. For a payment over several invoices use `customer-payment`.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -243,6 +243,25 @@ pub struct ReversePayment {
     /// When it went back; today (UTC) where it is left out.
     #[serde(default)]
     pub date: Option<Day>,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// Records that money which had paid the invoice went back to the payer: a refund, or a chargeback that was lost. It is taken from the
+/// customer's credit first; the rest is owed again. Recording it again under its reference changes nothing.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RefundPayment {
+    /// How much; at most what was paid and has not gone back.
+    pub amount: Money,
+    /// How.
+    #[serde(default)]
+    pub method: PaymentMethod,
+    /// When; today (UTC) where it is left out.
+    #[serde(default)]
+    pub date: Option<Day>,
+    /// What the refund is known by.
+    pub reference: Reference,
     /// Why.
     pub reason: Reason,
 }
@@ -276,6 +295,9 @@ pub struct CreditInvoice {
     /// How much to credit, with tax, over all lines.
     #[serde(default)]
     pub amount: Option<Money>,
+    /// How much to credit, without tax, over all lines; instead of `amount`.
+    #[serde(default)]
+    pub net: Option<Money>,
     /// The credit note's date; today (UTC) where it is left out.
     #[serde(default)]
     pub date: Option<Day>,
@@ -343,6 +365,9 @@ commands! {
             "amount": { "amount_minor": 100_000, "currency": "EUR" }, "method": "bank_transfer", "date": "2026-03-01", "reference": "2026-03-01/17"
         },
         "reverse-payment" => ReversePayment { "reference": "2026-03-01/17", "reason": "direct debit returned" },
+        "refund-payment" => RefundPayment {
+            "amount": { "amount_minor": 40_000, "currency": "EUR" }, "method": "card", "date": "2026-03-01", "reference": "re_17", "reason": "goodwill"
+        },
         "apply-credit" => ApplyCredit { "reference": "credit of February" },
         "credit" => CreditInvoice { "reason": "damaged in transport", "reference": "case 12", "lines": [{ "line_id": "1" }] },
         "void" => VoidInvoice { "reason": "sent to the wrong customer" },

@@ -1,7 +1,7 @@
 //! Credit notes.
 
 use super::{CreditInvoice, ENTRIES_MAX, Invoice, InvoiceCredited, InvoiceEvent, InvoiceRejection};
-use crate::invoicing::credits::{CreditRejection, credit_lines, left_of};
+use crate::invoicing::credits::{CreditRejection, credit_lines, credit_net, left_of};
 use crate::invoicing::customer_account::{self, CreditReason, CustomerCreditAdded};
 use crate::invoicing::lines::totals;
 use crate::invoicing::number_series::{self, CREDIT_NOTES, NumberSeries};
@@ -32,7 +32,13 @@ impl Invoice {
             return Err(CreditRejection::Ambiguous.into());
         }
         let date = past_day(command.date, context)?;
-        let lines = credit_lines(&self.lines, &self.credited, &command.lines, command.amount, header.currency)?;
+        let lines = match command.net {
+            None => credit_lines(&self.lines, &self.credited, &command.lines, command.amount, header.currency)?,
+            Some(net) if command.lines.is_empty() && command.amount.is_none() => {
+                credit_net(&self.lines, &self.credited, net, header.currency)?
+            }
+            Some(_) => return Err(CreditRejection::Ambiguous.into()),
+        };
         let totals = totals(&lines, header.currency)?;
         let settlement = Settlement::of(totals.gross.amount_minor, self.open_minor, self.written_off_minor, header.currency);
         let series = command.series.map_or_else(|| CREDIT_NOTES.to_owned(), String::from);

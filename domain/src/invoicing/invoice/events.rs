@@ -288,6 +288,42 @@ pub struct PaymentReversed {
     pub source: Option<Source>,
 }
 
+/// Money that had paid the invoice went back to the payer, or a part of it: a refund, or a chargeback that was lost. What it takes from
+/// the customer's credit is `excess`, what is given up again `recovered`, and what is owed again `applied`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PaymentRefunded {
+    /// The invoice's number.
+    pub number: DocumentNumber,
+    /// The customer's id.
+    pub customer_id: String,
+    /// The customer's name.
+    #[schemars(extend("x-personal" = true))]
+    pub customer_name: Name,
+    /// How much went back.
+    pub amount: Money,
+    /// Where it came from.
+    #[serde(flatten)]
+    pub settlement: Settlement,
+    /// How it went back.
+    pub method: PaymentMethod,
+    /// When it went back.
+    pub date: Day,
+    /// What the refund is known by.
+    pub reference: Reference,
+    /// Why it went back.
+    pub reason: Reason,
+    /// What is open now.
+    pub balance: Money,
+    /// Whether the invoice had been found to be overdue.
+    pub overdue: bool,
+    /// When the invoice is to be looked at again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_check_at: Option<DateTime<Utc>>,
+    /// What the invoice comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+}
+
 /// Credit of the customer settled the invoice, or a part of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CreditApplied {
@@ -416,6 +452,7 @@ events! {
         PaymentReminderDue = "payment_reminder_due" 1,
         PaymentRecorded = "payment_recorded" 1,
         PaymentReversed = "payment_reversed" 1,
+        PaymentRefunded = "payment_refunded" 1,
         CreditApplied = "credit_applied" 1,
         InvoiceCredited = "invoice_credited" 1,
         InvoiceVoided = "invoice_voided" 1,

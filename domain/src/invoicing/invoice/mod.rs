@@ -91,6 +91,15 @@ pub struct Payment {
     pub reversed: bool,
 }
 
+/// Money that had paid an invoice and went back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Refund {
+    /// How much.
+    pub amount: Money,
+    /// Where it came from.
+    pub settlement: Settlement,
+}
+
 /// An invoice's state.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Invoice {
@@ -106,6 +115,9 @@ pub struct Invoice {
     pub issued: Option<Issued>,
     /// All payments, reversed ones too.
     pub payments: Vec<Payment>,
+    /// What of them went back, by reference.
+    #[serde(default)]
+    pub refunds: BTreeMap<Reference, Refund>,
     /// Credit of the customer that settled it, by reference.
     pub credit_applied: BTreeMap<Reference, Money>,
     /// Credit notes by reference: what each was for.
@@ -132,9 +144,23 @@ impl Invoice {
     /// How far it is paid.
     pub fn payment_state(&self) -> PaymentState {
         match self.status {
-            InvoiceStatus::Draft | InvoiceStatus::Discarded | InvoiceStatus::Voided => PaymentState::Unpaid,
+            InvoiceStatus::Draft | InvoiceStatus::Discarded => PaymentState::Unpaid,
+            InvoiceStatus::Voided if self.open_minor == 0 && self.excess_minor == 0 => PaymentState::Unpaid,
             _ => PaymentState::of(self.open_minor + self.written_off_minor, self.paid_minor, self.excess_minor),
         }
+    }
+
+    /// What payments brought and has not gone back, in minor units.
+    pub fn received_minor(&self) -> i64 {
+        let kept = self.payments.iter().filter(|payment| !payment.reversed).map(|payment| payment.amount.amount_minor);
+        kept.sum::<i64>() - self.refunds.values().map(|refund| refund.amount.amount_minor).sum::<i64>()
+    }
+
+    /// What of that had been written off, in minor units.
+    fn recovered_minor(&self) -> i64 {
+        let kept = self.payments.iter().filter(|payment| !payment.reversed).map(|payment| payment.settlement.recovered.amount_minor);
+        let back = self.refunds.values().map(|refund| refund.settlement.recovered.amount_minor);
+        (kept.sum::<i64>() - back.sum::<i64>()).max(0)
     }
 
     /// What it says, while it can be changed.
@@ -147,14 +173,21 @@ impl Invoice {
         }
     }
 
-    /// What it says and what it got by becoming final, while it is owed or was.
-    fn owed(&self) -> Result<(&Header, &Issued), InvoiceRejection> {
+    /// What it says and what it got by becoming final. Money comes in for voided invoices too.
+    fn final_one(&self) -> Result<(&Header, &Issued), InvoiceRejection> {
         match (self.header.as_ref().zip(self.issued.as_ref()), self.status) {
             (_, InvoiceStatus::Discarded) => Err(InvoiceRejection::Discarded),
-            (_, InvoiceStatus::Voided) => Err(InvoiceRejection::Voided),
-            (Some(owed), _) => Ok(owed),
+            (Some(issued), _) => Ok(issued),
             (None, _) => Err(InvoiceRejection::NotFinal),
         }
+    }
+
+    /// The same, while it is owed or was. Of a voided invoice something is owed only after money for it was given back.
+    fn owed(&self) -> Result<(&Header, &Issued), InvoiceRejection> {
+        if self.status == InvoiceStatus::Voided && self.open_minor <= 0 {
+            return Err(InvoiceRejection::Voided);
+        }
+        self.final_one()
     }
 
     fn currency(&self) -> Currency {
@@ -207,6 +240,7 @@ impl Aggregate for Invoice {
             InvoiceEvent::PaymentReminderDue(e) => self.reminder_level = e.level,
             InvoiceEvent::PaymentRecorded(e) => self.take(e),
             InvoiceEvent::PaymentReversed(e) => self.give_back(e),
+            InvoiceEvent::PaymentRefunded(e) => self.refund(e),
             InvoiceEvent::CreditApplied(e) => {
                 self.credit_applied.insert(e.reference.clone(), e.amount);
                 self.open_minor -= e.amount.amount_minor;
@@ -225,7 +259,9 @@ impl Aggregate for Invoice {
                 self.open_minor = 0;
             }
             InvoiceEvent::InvoiceWrittenOff(e) => {
-                self.status = InvoiceStatus::WrittenOff;
+                if self.status != InvoiceStatus::Voided {
+                    self.status = InvoiceStatus::WrittenOff;
+                }
                 self.open_minor -= e.amount.amount_minor;
                 self.written_off_minor += e.amount.amount_minor;
             }
@@ -245,6 +281,7 @@ impl Aggregate for Invoice {
             InvoiceCommand::CheckDue(_) => Ok(self.check_due(context.now)),
             InvoiceCommand::RecordPayment(command) => self.record_payment(command, context),
             InvoiceCommand::ReversePayment(command) => self.reverse_payment(command, context),
+            InvoiceCommand::RefundPayment(command) => self.refund_payment(command, context),
             InvoiceCommand::ApplyCredit(command) => self.apply_credit(command, context),
             InvoiceCommand::CreditInvoice(command) => self.credit(command, context),
             InvoiceCommand::VoidInvoice(command) => self.void(command, context),
@@ -290,10 +327,18 @@ impl Invoice {
     fn give_back(&mut self, e: &PaymentReversed) {
         self.settle(&e.settlement, -1);
         self.paid_minor -= e.settlement.applied.amount_minor + e.settlement.recovered.amount_minor;
-        self.excess_minor -= e.settlement.excess.amount_minor;
+        self.excess_minor = (self.excess_minor - e.settlement.excess.amount_minor).max(0);
         if let Some(payment) = self.payments.iter_mut().find(|payment| payment.payment_id == e.payment_id) {
             payment.reversed = true;
         }
+    }
+
+    fn refund(&mut self, e: &PaymentRefunded) {
+        self.settle(&e.settlement, -1);
+        self.paid_minor -= e.settlement.applied.amount_minor + e.settlement.recovered.amount_minor;
+        // The credit may have come from elsewhere, such as a credit note.
+        self.excess_minor = (self.excess_minor - e.settlement.excess.amount_minor).max(0);
+        self.refunds.insert(e.reference.clone(), Refund { amount: e.amount, settlement: e.settlement });
     }
 
     fn erase(&mut self) {
@@ -365,6 +410,12 @@ rejections! {
         /// A part of a payment over several invoices.
         #[error("The payment is a part of the customer payment `{0}`; send the command there.")]
         PartOfPayment(String) => "payment_of_several" ["reference"],
+        /// Another refund has the reference.
+        #[error("Another refund of the invoice has the reference `{0}`; give this one another.")]
+        RefundReferenceUsed(String) => "refund_reference_used" ["reference"],
+        /// More than came in.
+        #[error("{0} was paid and has not gone back; no more can go back.")]
+        MoreThanPaid(Money) => "more_than_paid" ["amount", "reference"],
         /// Another credit has the reference.
         #[error("Another credit of the invoice has the reference `{0}`; give this one another.")]
         CreditReferenceUsed(String) => "credit_reference_used" ["reference"],

@@ -2,7 +2,7 @@
 
 use super::{
     ApplyCredit, CreditApplied, ENTRIES_MAX, Invoice, InvoiceEvent, InvoiceRejection, InvoiceStatus, InvoiceVoided, InvoiceWrittenOff,
-    Payment, PaymentRecorded, PaymentReversed, RecordPayment, ReversePayment, VoidInvoice, WriteOffInvoice,
+    Payment, PaymentRecorded, PaymentRefunded, PaymentReversed, RecordPayment, RefundPayment, ReversePayment, VoidInvoice, WriteOffInvoice,
 };
 use crate::invoicing::customer_account::{self, CreditReason, CustomerAccount, CustomerCreditAdded, CustomerCreditUsed};
 use crate::invoicing::lines::{shares, totals};
@@ -37,7 +37,7 @@ pub(in crate::invoicing) struct PaymentPart {
 impl Invoice {
     /// The event that records a payment.
     pub(in crate::invoicing) fn payment(&self, part: PaymentPart) -> Result<PaymentRecorded, Refusal> {
-        let (header, issued) = self.owed()?;
+        let (header, issued) = self.final_one()?;
         if self.payments.len() >= ENTRIES_MAX {
             return Err(InvoiceRejection::TooMany(ENTRIES_MAX).into());
         }
@@ -61,7 +61,10 @@ impl Invoice {
 
     /// The event that reverses a payment.
     pub(in crate::invoicing) fn reversal(&self, payment: &Payment, date: Day, reason: Reason) -> Result<PaymentReversed, Refusal> {
-        let (header, issued) = self.owed()?;
+        let (header, issued) = self.final_one()?;
+        if payment.amount.amount_minor > self.received_minor() {
+            return Err(InvoiceRejection::MoreThanPaid(Money::new(self.received_minor(), header.currency)).into());
+        }
         Ok(PaymentReversed {
             source: header.source.clone(),
             payment_id: payment.payment_id.clone(),
@@ -89,7 +92,7 @@ impl Invoice {
     }
 
     pub(super) fn record_payment(&self, command: RecordPayment, context: &Context<'_>) -> Result<Decision<InvoiceEvent>, Refusal> {
-        let (header, _) = self.owed()?;
+        let (header, _) = self.final_one()?;
         let date = past_day(command.date, context)?;
         if let Some(known) = self.payments.iter().find(|payment| fold(&payment.reference) == fold(&command.reference)) {
             let same_day = command.date.is_none() || known.date == date;
@@ -121,7 +124,7 @@ impl Invoice {
     }
 
     pub(super) fn reverse_payment(&self, command: ReversePayment, context: &Context<'_>) -> Result<Decision<InvoiceEvent>, Refusal> {
-        let (header, _) = self.owed()?;
+        let (header, _) = self.final_one()?;
         let payment = self.payments.iter().find(|payment| fold(&payment.reference) == fold(&command.reference));
         let payment = payment.ok_or_else(|| InvoiceRejection::UnknownPayment(command.reference.to_string()))?;
         if let Some(id) = &payment.customer_payment_id {
@@ -137,6 +140,47 @@ impl Invoice {
             document_id: context.aggregate_id.to_owned(),
         };
         customer_account::take(Decision::event(reversed), &header.customer.customer_id, used, context)
+    }
+
+    pub(super) fn refund_payment(&self, command: RefundPayment, context: &Context<'_>) -> Result<Decision<InvoiceEvent>, Refusal> {
+        let (header, issued) = self.final_one()?;
+        if let Some(known) = self.refunds.get(&command.reference) {
+            return if known.amount == command.amount {
+                Ok(Decision::nothing())
+            } else {
+                Err(InvoiceRejection::RefundReferenceUsed(command.reference.to_string()).into())
+            };
+        }
+        if self.refunds.len() >= ENTRIES_MAX {
+            return Err(InvoiceRejection::TooMany(ENTRIES_MAX).into());
+        }
+        let money = |amount_minor| Money::new(amount_minor, header.currency);
+        let amount_minor = amount_of(command.amount, header.currency)?;
+        if amount_minor > self.received_minor() {
+            return Err(InvoiceRejection::MoreThanPaid(money(self.received_minor())).into());
+        }
+        let customer = &header.customer;
+        let credit = CustomerAccount::credit_of(&customer.customer_id, header.currency, context)?;
+        let excess = amount_minor.min(credit.max(0));
+        let recovered = (amount_minor - excess).min(self.recovered_minor());
+        let applied = amount_minor - excess - recovered;
+        let refunded = PaymentRefunded {
+            source: header.source.clone(),
+            number: issued.number.clone(),
+            customer_id: customer.customer_id.clone(),
+            customer_name: customer.customer_name.clone(),
+            amount: command.amount,
+            settlement: Settlement { applied: money(applied), recovered: money(recovered), excess: money(excess) },
+            method: command.method,
+            date: past_day(command.date, context)?,
+            reference: command.reference,
+            reason: command.reason,
+            balance: self.open_after(-applied),
+            overdue: self.overdue,
+            next_check_at: self.next_check_at(),
+        };
+        let used = CustomerCreditUsed { amount: money(excess), reason: CreditReason::Refund, document_id: context.aggregate_id.to_owned() };
+        customer_account::take(Decision::event(refunded), &customer.customer_id, used, context)
     }
 
     pub(super) fn apply_credit(&self, command: ApplyCredit, context: &Context<'_>) -> Result<Decision<InvoiceEvent>, Refusal> {

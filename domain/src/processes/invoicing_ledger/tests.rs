@@ -63,7 +63,8 @@ fn an_entry_has_the_id_of_its_event_and_says_where_it_comes_from() {
     assert_eq!(command.id, "00000000-0000-0000-0000-00000000002a");
     assert_eq!(posted[0].lane, "invoice/a-1");
     let expected = json!({
-        "date": "2026-03-01", "description": "Payment of invoice INV-1, Ada (r)", "reference": "INV-1", "source": "invoicing", "party": "c",
+        "date": "2026-03-01", "if_closed": "next_open_day", "description": "Payment of invoice INV-1, Ada (r)", "reference": "INV-1",
+        "source": "invoicing", "party": "c",
         "lines": [
             { "role": "bank", "side": "debit", "amount": euro(100) },
             { "role": "accounts_receivable", "side": "credit", "amount": euro(100), "party": "c" }

@@ -1,10 +1,15 @@
 //! A tenant's books: commands by HTTP, projectors that follow, and reports that wait for what was sent.
 
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use axum::http::StatusCode;
+use bytes::Bytes;
+use commands::{CommandError, CommandRequest, Receipt};
+use domain::kernel::{Action, Actor, StepCommand, TenantId};
+use domain::processes::PROCESSES;
 use projections::contexts::CONTEXTS;
-use projections::runtime::{LogHeads, LogReader, Projector, Tail, TailOptions};
+use projections::runtime::{LogHeads, LogReader, Place, Position, Projector, Tail, TailOptions};
 use serde_json::{Value, json};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -16,6 +21,8 @@ pub struct Books {
     pub client: Client,
     /// The position token of the last command.
     reached: Mutex<String>,
+    /// How far the processes have followed.
+    followed: Mutex<HashMap<Place, Position>>,
     projectors: Option<DropGuard>,
 }
 
@@ -39,7 +46,7 @@ impl Books {
     pub async fn empty() -> Self {
         let gateway = Gateway::start(CONTEXTS, |options| options).await;
         let client = gateway.client("member").await;
-        Self { gateway, client, reached: Mutex::default(), projectors: None }
+        Self { gateway, client, reached: Mutex::default(), followed: Mutex::default(), projectors: None }
     }
 
     /// A trading company in euros.
@@ -53,8 +60,8 @@ impl Books {
     pub async fn projecting(mut self) -> Self {
         let pool = self.gateway.db.worker.clone();
         let cancel = CancellationToken::new();
-        let options =
-            TailOptions { contexts: vec!["accounting".to_owned(), "inventory".to_owned()], kafka: None, group: "test".to_owned() };
+        let contexts = ["accounting", "inventory", "invoicing"].map(str::to_owned).to_vec();
+        let options = TailOptions { contexts, kafka: None, group: "test".to_owned() };
         let heads = LogHeads::watch(pool.clone());
         let tail = Tail::start(LogReader::new(pool.clone()), heads, options, cancel.clone()).await.unwrap();
         for projection in (projections::accounting::CONTEXT.projections)() {
@@ -73,6 +80,85 @@ impl Books {
             self.reach(answer.header("neuroops-position"));
         }
         answer
+    }
+
+    /// Sends a command as a process of the platform does.
+    async fn send_as(&self, process: &str, command: StepCommand) -> Result<Receipt, CommandError> {
+        let StepCommand { context, aggregate, id, command, body } = command;
+        let request = CommandRequest {
+            tenant_id: TenantId(self.client.tenant),
+            actor: Actor::of_process(process),
+            context,
+            aggregate,
+            id: Some(id.try_into().unwrap()),
+            command,
+            body: Bytes::from(body.to_string()),
+            expected_version: None,
+            idempotency_key: None,
+            correlation_id: None,
+            causation_id: None,
+            traceparent: None,
+        };
+        let receipt = self.gateway.bus.execute(request).await?;
+        if receipt.position.starts_with("accounting/") {
+            self.reach(&receipt.position);
+        }
+        Ok(receipt)
+    }
+
+    /// Posts an entry as a process of the platform does.
+    pub async fn posted_by(&self, process: &str, id: &str, body: &Value) {
+        let (context, aggregate, command) = ("accounting".to_owned(), "journal-entry".to_owned(), "post".to_owned());
+        let command = StepCommand { context, aggregate, id: id.to_owned(), command, body: body.clone() };
+        self.send_as(process, command).await.unwrap_or_else(|error| panic!("{id} {body}: {error}"));
+    }
+
+    /// Lets the processes that keep the ledger do what follows from all that has happened since the last time. Answers the codes of what is
+    /// refused.
+    pub async fn follow(&self) -> Vec<String> {
+        let log = LogReader::new(self.gateway.db.worker.clone());
+        let known = self.followed.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let places: Vec<(Place, Position)> =
+            log.heads().await.unwrap().into_keys().map(|place| (place.clone(), known.get(&place).copied().unwrap_or(0))).collect();
+        let mut refused = Vec::new();
+        for event in log.after(&places, 10_000).await.unwrap() {
+            let wire = format!("{}.{}", event.context, event.event_type);
+            for process in
+                PROCESSES.iter().filter(|process| process.name.ends_with(".ledger") && process.reacts_to.contains(&wire.as_str()))
+            {
+                for step in (process.react)(&event).unwrap() {
+                    let Action::Command(command) = step.action else { panic!("{} calls nobody outside", process.name) };
+                    match self.send_as(process.name, command).await {
+                        Ok(_) => {}
+                        Err(CommandError::Rejected(rejection)) => refused.push(rejection.code),
+                        Err(error) => panic!("{wire}: {error}"),
+                    }
+                }
+            }
+            let place = Place { context: event.context.clone(), partition: event.partition };
+            self.followed.lock().unwrap_or_else(PoisonError::into_inner).insert(place, event.position);
+        }
+        refused
+    }
+
+    /// Sends a command to another context, which must be accepted: `invoicing/invoice/i-1/draft`.
+    pub async fn elsewhere(&self, command: &str, body: &Value) -> Value {
+        let answer = self.client.post(&format!("/v1/{command}"), &body.to_string()).await;
+        assert_eq!(answer.status, StatusCode::OK, "{command} {body}: {}", answer.text());
+        answer.json()
+    }
+
+    /// Waits until a read model of the ledger includes what has happened in another context.
+    pub async fn wait_for(&self, read_model: &str, context: &str) {
+        let head: i64 = {
+            let mut admin = self.gateway.db.admin().await;
+            let query = sqlx::query_scalar("SELECT max(position) FROM log.heads WHERE context = $1").bind(context);
+            query.fetch_one(&mut admin).await.unwrap()
+        };
+        let partition = domain::kernel::partition_of(&TenantId(self.client.tenant).partition_key(), self.gateway.db.partitions);
+        let token = format!("{context}/{partition}@{head}");
+        let caught_up = self.client.get_with(&format!("/v1/accounting/{read_model}"), &[("neuroops-wait-for", &token)]).await;
+        assert_eq!(caught_up.status.as_u16(), 200, "{}", caught_up.text());
     }
 
     fn reach(&self, position: &str) {

@@ -42,7 +42,7 @@ async fn concurrent_postings_and_holds_never_overdraw_a_limited_account() {
 async fn postings_to_ordinary_accounts_do_not_wait_for_each_other() {
     let books = Books::open().await.projecting().await;
     let commands: Vec<_> = (0..500)
-        .map(|number| (format!("journal-entry/e-{number}"), "post".to_owned(), entry("2024-03-31", "1200", "4000", number + 1)))
+        .map(|number| (format!("journal-entry/e-{number}"), "post".to_owned(), entry("2024-03-31", "1500", "4000", number + 1)))
         .collect();
     books.all_done(&commands).await;
     let sales = books.one("account-balance?account=4000").await;

@@ -3,6 +3,8 @@
 mod balances;
 mod books;
 mod contention;
+mod currencies;
+mod documents;
 mod open_items;
 mod rebuilds;
 mod rejections;

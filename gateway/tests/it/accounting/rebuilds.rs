@@ -32,8 +32,12 @@ async fn eventful() -> Books {
             "lines": [line("1200", "debit", 100), line("4000", "credit", 60), line("w-1", "credit", 40)] });
         books.done(&format!("journal-entry/e-{number}/post"), &body).await;
     }
-    books.done("journal-entry/p/post", &entry("2024-03-31", "1100", "1200", 30)).await;
-    books.done("journal-entry/s/post", &entry("2024-03-31", "1300", "2050", 30)).await;
+    let mut payment = entry("2024-03-31", "1100", "1200", 30);
+    payment["party"] = json!("c-1");
+    books.done("journal-entry/p/post", &payment).await;
+    books.posted_by("inventory.ledger", "s", &entry("2024-03-31", "1300", "2050", 30)).await;
+    payment["source"] = json!("invoicing");
+    books.posted_by("invoicing.ledger", "i", &payment).await;
     books.done("journal-entry/e-1/attach-evidence", &json!({ "name": "a", "sha256": "ab".repeat(32) })).await;
     books.done("journal-entry/e-1/reverse", &json!({ "date": "2024-01-01" })).await;
     books.done("journal-entry/e-1/attach-evidence", &json!({ "name": "b", "sha256": "cd".repeat(32) })).await;
@@ -49,6 +53,7 @@ async fn eventful() -> Books {
     // The projections have followed.
     assert_eq!(books.read("hold-list").await.len(), 3);
     books.read("stock-check-list").await;
+    books.read("subledger-check-list").await;
     books
 }
 

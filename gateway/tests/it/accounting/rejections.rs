@@ -31,6 +31,11 @@ fn posting(lines: Value) -> Value {
     json!({ "date": "2024-03-31", "lines": lines })
 }
 
+fn with(mut body: Value, field: &str, value: &str) -> Value {
+    body[field] = json!(value);
+    body
+}
+
 fn dollars(amount_minor: i64) -> Value {
     json!({ "amount_minor": amount_minor, "currency": "USD" })
 }
@@ -54,7 +59,9 @@ async fn postings_are_refused_with_the_reason() {
             (post, entry("2199-01-01", "1100", "4000", 1), Some("future_date")),
             (post, pair(line("1100", "debit", 1), json!({ "side": "credit", "amount": euros(1) })), Some("line_without_account")),
             (post, pair(in_dollars("debit"), role("bank")), Some("currency_mismatch")),
-            (post, pair(role("bank"), in_dollars("debit")), Some("role_unassigned")),
+            (post, pair(line("1200", "debit", 1), line("4000", "credit", 1)), Some("party_missing")),
+            (post, entry("2024-03-31", "1300", "1100", 1), Some("inventory_posted_by_hand")),
+            (post, with(entry("2024-03-31", "1100", "4000", 1), "source", "invoicing"), Some("source_reserved")),
             (post, entry("2024-03-31", "1100", "4711", 1), Some("account_unknown")),
             ("account/6100/close", json!({}), None),
             (post, entry("2024-03-31", "6100", "1100", 1), Some("account_closed")),
@@ -93,6 +100,24 @@ async fn what_is_wrong_with_an_entry_that_was_posted_is_said() {
         books.done("journal-entry/e/attach-evidence", &evidence(number)).await;
     }
     play(&books, vec![("journal-entry/e/attach-evidence", evidence(50), Some("too_much_evidence"))]).await;
+    books.stop().await;
+}
+
+#[tokio::test]
+async fn a_role_that_no_template_of_the_chart_has_is_unassigned() {
+    let books = Books::empty().await;
+    books.done("chart/default/apply-template", &json!({ "template": "service_company", "currency": "EUR" })).await;
+    let goods = json!({ "role": "cost_of_goods_sold", "side": "debit", "amount": euros(1) });
+    play(&books, vec![("journal-entry/e/post", posting(json!([goods, line("1100", "credit", 1)])), Some("role_unassigned"))]).await;
+    books.stop().await;
+}
+
+#[tokio::test]
+async fn what_a_process_has_posted_is_not_undone_by_hand() {
+    let books = Books::open().await;
+    let body = with(entry("2024-03-31", "1100", "4000", 1), "source", "invoicing");
+    books.posted_by("invoicing.ledger", "e", &body).await;
+    play(&books, vec![("journal-entry/e/reverse", json!({}), Some("entry_of_another_context"))]).await;
     books.stop().await;
 }
 
@@ -140,13 +165,14 @@ async fn chart_profile_and_calendar_are_refused_with_the_reason() {
             ("posting-profile/default/set-role", json!({ "role": "bank", "account": "1100" }), Some("account_unknown")),
             ("account/1100/open", json!({ "name": "Owed", "type": "liability", "currency": "EUR" }), None),
             ("chart/default/apply-template", template("EUR"), Some("template_conflict")),
+            ("posting-profile/default/set-role", json!({ "role": "bank", "account": "1100" }), Some("role_account_mismatch")),
             ("account/1100/close", json!({}), None),
             ("posting-profile/default/set-role", json!({ "role": "bank", "account": "1100" }), Some("account_closed")),
             ("period/default/close-through", json!({ "date": "2024-01-31" }), Some("not_found")),
             ("period/default/open", json!({ "fiscal_year_start_month": 13 }), Some("invalid_month")),
             ("period/default/open", json!({ "first_day": "2024-01-01" }), None),
             ("period/default/open", json!({ "first_day": "2024-02-01" }), Some("calendar_in_use")),
-            ("period/default/close-through", json!({ "date": "2199-01-01" }), Some("future_date")),
+            ("period/default/close-through", json!({ "date": platform::clock::now().date_naive() }), Some("day_not_over")),
             ("period/default/reopen", json!({ "from": "2023-12-31", "reason": "x" }), Some("before_first_day")),
         ],
     )

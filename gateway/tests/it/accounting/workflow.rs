@@ -26,7 +26,7 @@ async fn a_template_brings_accounts_roles_and_a_calendar() {
 async fn an_entry_is_listed_reversed_and_documented() {
     let books = Books::open().await.projecting().await;
     let body = json!({
-        "date": "2024-03-31", "description": "Invoice", "reference": "R-1", "source": "invoicing", "party": "c-7",
+        "date": "2024-03-31", "description": "Invoice", "reference": "R-1", "source": "shop", "party": "c-7",
         "lines": [
             { "role": "accounts_receivable", "side": "debit", "amount": euros(119) },
             line("4000", "credit", 100),

@@ -30,14 +30,15 @@ fn plan(entitlements: Value) -> Value {
     json!({ "name": "Tier", "price": { "amount_minor": 4_900, "currency": "EUR" }, "entitlements": entitlements })
 }
 
-/// What a query, a command and a bulk command of the CRM are answered.
-async fn answers(client: &Client) -> [u16; 3] {
+/// What a query, a series, a command and a bulk command of the CRM are answered.
+async fn answers(client: &Client) -> [u16; 4] {
     let query = client.get("/v1/crm/contact-list").await;
+    let series = client.get("/v1/series?source=crm/contact-list&date=created_at").await;
     let command = client.post("/v1/crm/contact/register", r#"{"given_name":"Ada"}"#).await;
     let line = r#"{"context":"crm","aggregate":"contact","command":"register","body":{"given_name":"Ada"}}"#;
     let bulk = client.post_with("/v1/commands", &[("content-type", "application/x-ndjson")], line).await;
     let bulk: Value = serde_json::from_str(bulk.text().trim()).unwrap();
-    for answer in [&query, &command] {
+    for answer in [&query, &series, &command] {
         if answer.status == StatusCode::FORBIDDEN {
             answer.is_problem(403, "feature_not_entitled");
         }
@@ -45,7 +46,7 @@ async fn answers(client: &Client) -> [u16; 3] {
     if bulk["status"] == 403 {
         assert_eq!(bulk["problem"]["code"], "feature_not_entitled");
     }
-    [query.status.as_u16(), command.status.as_u16(), u16::try_from(bulk["status"].as_u64().unwrap()).unwrap()]
+    [query.status.as_u16(), series.status.as_u16(), command.status.as_u16(), u16::try_from(bulk["status"].as_u64().unwrap()).unwrap()]
 }
 
 #[tokio::test]
@@ -55,7 +56,7 @@ async fn a_tenants_plan_decides_what_it_may_use() {
     let _projectors = project(&gateway).await;
     let teller = Teller::new(gateway.client_of(operator, "owner"));
     let client = gateway.client("member").await;
-    assert_eq!(answers(&client).await, [200; 3], "who never subscribed may use everything");
+    assert_eq!(answers(&client).await, [200; 4], "who never subscribed may use everything");
 
     teller.accepted("plan/starter/publish", plan(json!({ "context.billing": true }))).await;
     teller.accepted("plan/growth/publish", plan(json!({ "context.billing": true, "context.crm": true }))).await;
@@ -64,19 +65,19 @@ async fn a_tenants_plan_decides_what_it_may_use() {
     teller.accepted("subscription/t/start", json!({ "customer_id": tenant, "plan_id": "starter", "start_at": days_ago(10) })).await;
     teller.rows("subscription-list").await;
     teller.rows("plan-list").await;
-    assert_eq!(answers(&client).await, [403; 3], "another plan has it, this one does not");
+    assert_eq!(answers(&client).await, [403; 4], "another plan has it, this one does not");
     assert_eq!(client.get("/v1/billing/plan-list").await.status, StatusCode::OK);
-    assert_eq!(answers(&teller.client).await, [200; 3], "the operator buys nothing of itself");
+    assert_eq!(answers(&teller.client).await, [200; 4], "the operator buys nothing of itself");
     let history = client.get("/v1/crm/contact/nobody/history").await;
     history.is_problem(404, "crm.not_found");
 
     teller.accepted("subscription/t/override-entitlement", json!({ "feature": "context.crm", "value": true })).await;
     teller.rows("subscription-list").await;
-    assert_eq!(answers(&client).await, [200; 3], "an override grants it");
+    assert_eq!(answers(&client).await, [200; 4], "an override grants it");
     teller.accepted("subscription/t/override-entitlement", json!({ "feature": "context.crm", "value": null })).await;
     teller.accepted("subscription/t/change-plan", json!({ "plan_id": "growth", "when": "now" })).await;
     teller.rows("subscription-list").await;
-    assert_eq!(answers(&client).await, [200; 3], "the larger plan has it");
+    assert_eq!(answers(&client).await, [200; 4], "the larger plan has it");
 
     let policy = json!({ "retry_days": [1], "entitlement_ends_at_step": 0, "final_days": 1 });
     teller.accepted("dunning-policy/default/define", policy).await;
@@ -84,13 +85,13 @@ async fn a_tenants_plan_decides_what_it_may_use() {
     teller.accepted("payment/y/request", json!({ "customer_id": tenant, "amount": amount, "subscription_id": "t" })).await;
     teller.accepted("payment/y/fail", json!({ "code": "card_declined" })).await;
     teller.rows("subscription-list").await;
-    assert_eq!(answers(&client).await, [403; 3], "what is overdue takes it away");
+    assert_eq!(answers(&client).await, [403; 4], "what is overdue takes it away");
     teller.accepted("payment/y/capture", json!({})).await;
     teller.rows("subscription-list").await;
-    assert_eq!(answers(&client).await, [200; 3], "what is paid gives it back");
+    assert_eq!(answers(&client).await, [200; 4], "what is paid gives it back");
 
     teller.accepted("subscription/t/cancel", json!({ "when": "now" })).await;
     teller.rows("subscription-list").await;
-    assert_eq!(answers(&client).await, [403; 3], "who has left may not use what is sold");
+    assert_eq!(answers(&client).await, [403; 4], "who has left may not use what is sold");
     gateway.stop().await;
 }

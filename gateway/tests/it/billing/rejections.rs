@@ -76,6 +76,12 @@ fn plans_and_customers() -> Vec<Case> {
         case("dunning_policy_unknown", &[], "dunning-policy/mine/define", policy(json!([1]), 0)),
         case("dunning_days_out_of_range", &[], "dunning-policy/default/define", policy(json!([0]), 0)),
         case("dunning_step_unknown", &[], "dunning-policy/default/define", policy(json!([1]), 3)),
+        case(
+            "plan_not_sellable_there",
+            &[],
+            "checkout/k/open",
+            json!({ "page": { "kind": "subscription", "plan_id": "monthly" }, "customer_id": "c" }),
+        ),
         case("invalid_url", &[], "checkout/k/open", json!({ "page": { "kind": "portal" }, "customer_id": "c", "return_url": "ftp://x" })),
         case(
             "checkout_not_open",

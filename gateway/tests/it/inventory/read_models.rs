@@ -183,6 +183,36 @@ async fn rows_tell_what_has_happened() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_item_is_due_to_be_looked_at_when_its_product_changes_and_not_its_stock() {
+    let (gateway, projectors) = live().await;
+    let client = gateway.client("member").await;
+    client.product("tea", json!({ "reorder_point": 5 })).await;
+    client.warehouse("main").await;
+    client.receive("tea:main", "R-1", 10, 100).await;
+    let row = async |position: &str| {
+        let rows = client.data("stock-list", position).await;
+        json!([rows[0]["low"], rows[0]["below"], rows[0]["due_at"].is_string()])
+    };
+    let review = async || client.must("stock-item/tea:main/review-reorder", json!({})).await;
+    let changes = [
+        ("product/tea/update", json!({ "reorder_point": 20 }), true),
+        ("product/tea/discontinue", json!({}), false),
+        ("product/tea/reinstate", json!({}), true),
+        ("product/tea/update", json!({ "reorder_point": null }), false),
+    ];
+    for (command, body, low) in changes {
+        assert_eq!(row(&client.must(command, body).await).await, json!([low, !low, true]), "{command}");
+        assert_eq!(row(&review().await).await, json!([low, low, false]), "{command}");
+    }
+    // What moves the stock looks by itself.
+    client.must("product/tea/update", json!({ "reorder_point": 8 })).await;
+    let position = client.must("stock-item/tea:main/ship", json!({ "movement_id": "S-1", "quantity": 5 })).await;
+    assert_eq!(row(&position).await, json!([true, true, false]));
+    drop(projectors);
+    gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_due_is_found_and_ended_in_its_time() {
     let (gateway, projectors) = live().await;
     let client = gateway.client("member").await;

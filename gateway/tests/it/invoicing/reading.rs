@@ -119,6 +119,32 @@ async fn reports_add_up() {
 }
 
 #[tokio::test]
+async fn what_suppliers_credit_is_no_input_tax_from_the_day_of_their_credit_note() {
+    let books = Books::open().await;
+    let bill = json!({
+        "supplier_id": "s-1", "supplier_name": "Cogs Inc.", "supplier_number": "R-1", "date": "2026-01-15", "due_date": "2026-02-14",
+        "currency": "EUR", "lines": [line("Cogs", 5_000), with(line("Book", 1_000), &json!({ "tax_rate_percent": 7 }))]
+    });
+    books.must("bill/b-1", "enter", &bill).await;
+    books.must("bill/b-1", "approve", &json!({})).await;
+    let credit = json!({ "reference": "G-1", "lines": [{ "line_id": "2" }], "date": "2026-02-03" });
+    books.must("bill/b-1", "credit", &credit).await;
+    let taxes = async |query: &str| -> Vec<Vec<Value>> {
+        let rows = books.rows(&format!("tax-summary?{query}")).await;
+        rows.iter().map(|row| fields(row, &["side", "tax_rate_percent", "net_minor", "tax_minor"])).collect()
+    };
+    assert_eq!(
+        json!(taxes("from=2026-01-01&to=2026-01-31").await),
+        json!([["purchases", "7", 1_000, 70], ["purchases", "19", 5_000, 950]])
+    );
+    assert_eq!(json!(taxes("from=2026-02-01&to=2026-02-28").await), json!([["purchases", "7", -1_000, -70]]));
+    assert_eq!(json!(taxes("").await), json!([["purchases", "7", 0, 0], ["purchases", "19", 5_000, 950]]));
+    let entries = books.row("bill-list/b-1").await["entries"].clone();
+    assert_eq!(entries[0]["taxes"][0]["tax"], euro(70));
+    books.close().await;
+}
+
+#[tokio::test]
 async fn a_statement_ends_with_what_is_open_less_the_credit() {
     let books = Books::open().await;
     trade(&books).await;

@@ -16,6 +16,10 @@ WITH sums AS (
     SELECT s.currency, coalesce(sum(s.expected_minor), 0) AS expected, coalesce(sum(s.posted_minor), 0) AS posted, count(*) AS count,
         min(coalesce(s.expected_at, s.posted_at)) AS since
     FROM accounting_stock_check s WHERE s.difference_minor <> 0 GROUP BY s.currency
+), unposted AS (
+    SELECT s.subledger, s.currency, coalesce(sum(s.expected_minor), 0) AS expected, coalesce(sum(s.posted_minor), 0) AS posted,
+        count(*) AS count, min(coalesce(s.expected_at, s.posted_at)) AS since
+    FROM accounting_subledger_check s WHERE s.difference_minor <> 0 GROUP BY s.subledger, s.currency
 ), told (place, name, account, currency, expected, actual, count, since, status) AS (
     SELECT 1, 'debits_equal_credits', NULL, s.currency, sum(s.debit), sum(s.credit), count(*), NULL::timestamptz,
         CASE WHEN sum(s.debit) = sum(s.credit) THEN 'ok' ELSE 'alarm' END
@@ -38,6 +42,17 @@ WITH sums AS (
         CASE WHEN u.count IS NULL THEN 'ok' WHEN u.since > now() - make_interval(mins => greatest(0, least($1::bigint, 1000000))::integer) THEN 'pending' ELSE 'alarm' END
     FROM (SELECT s.currency FROM sums s WHERE s.control = 'inventory' UNION SELECT u.currency FROM unsettled u) c
     LEFT JOIN unsettled u ON u.currency = c.currency
+    UNION ALL
+    SELECT n.place, n.name, NULL, c.currency, coalesce(u.expected, 0), coalesce(u.posted, 0), coalesce(u.count, 0), u.since,
+        CASE WHEN u.count IS NULL THEN 'ok' WHEN u.since > now() - make_interval(mins => greatest(0, least($1::bigint, 1000000))::integer) THEN 'pending' ELSE 'alarm' END
+    FROM (
+        SELECT s.control AS subledger, s.currency FROM sums s WHERE s.control IN ('receivable', 'payable')
+        UNION SELECT r.role, r.currency FROM accounting_posting_role_list r WHERE r.role = 'customer_credit'
+        UNION SELECT u.subledger, u.currency FROM unposted u
+    ) c
+    JOIN (VALUES (5, 'receivable', 'receivables_equal_documents'), (6, 'payable', 'payables_equal_documents'),
+        (7, 'customer_credit', 'customer_credit_equals_documents')) AS n (place, subledger, name) ON n.subledger = c.subledger
+    LEFT JOIN unposted u ON u.subledger = c.subledger AND u.currency = c.currency
 )
 SELECT jsonb_build_object(
     'check', t.name, 'account', t.account, 'currency', t.currency, 'expected_minor', t.expected, 'actual_minor', t.actual,

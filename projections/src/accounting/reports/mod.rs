@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use self::schemas::{
     AccountBalance, AgedParty, BalanceSheet, ConsistencyCheck, GeneralLedgerRow, OpenItem, ProfitAndLoss, StatementRow, TrialBalanceRow,
 };
-use super::{ledger, stock_check};
+use super::checks::{stock, subledger};
+use super::ledger;
 use crate::model::ColumnKind::{Date, Integer, Text};
 use crate::model::{Parameter, ReportDef};
 
@@ -145,7 +146,8 @@ pub const REPORTS: &[ReportDef] = &[
             ON,
             CURRENCY,
             PARTY,
-            Parameter::optional("control", Text, "`receivable` for what customers owe, `payable` for what suppliers are owed.").or("receivable"),
+            Parameter::optional("control", Text, "`receivable` for what customers owe, `payable` for what suppliers are owed.")
+                .or("receivable"),
         ],
         sql: concat!("WITH side (control) AS (VALUES ($4::text))", include_str!("open_items.sql"), include_str!("open_item_list.sql")),
         schema: |generator| OpenItem::json_schema(generator),
@@ -154,9 +156,14 @@ pub const REPORTS: &[ReportDef] = &[
     ReportDef {
         context: "accounting",
         name: "consistency",
-        summary: "What must agree and whether it does: debits and credits, balances and entries, subledgers and control accounts, stock and ledger.",
-        projections: &[ledger::PROJECTION, stock_check::PROJECTION],
-        parameters: &[Parameter::optional("minutes", Integer, "For how many minutes a change of the stock may wait for its entry before it is an alarm.").or("5")],
+        summary: "What must agree and whether it does: debits and credits, balances and entries, parties and control accounts, stock and ledger, documents and ledger.",
+        projections: &[ledger::PROJECTION, stock::PROJECTION, subledger::PROJECTION],
+        parameters: &[Parameter::optional(
+            "minutes",
+            Integer,
+            "For how many minutes a document or a change of the stock may wait for its entry before it is an alarm.",
+        )
+        .or("5")],
         sql: include_str!("consistency.sql"),
         schema: |generator| ConsistencyCheck::json_schema(generator),
         not_found_if_empty: false,

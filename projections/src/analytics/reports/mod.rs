@@ -10,7 +10,9 @@ mod schemas;
 
 use schemars::JsonSchema;
 
-use self::schemas::{Age, CashFlow, KeyFigures, PipelineMonth, ProjectionLag, RecurringRevenue, Revenue, StockCover, TopCustomer, TopProduct};
+use self::schemas::{
+    Age, CashFlow, KeyFigures, PipelineMonth, ProjectionLag, RecurringRevenue, Revenue, StockCover, TopCustomer, TopProduct,
+};
 use super::sales;
 use crate::model::Allowed::{Between, OneOf, Through};
 use crate::model::ColumnKind::{Date, Integer, Text};
@@ -32,15 +34,17 @@ const GOODS: &str = "inventory.movement_list";
 const BUCKETS_MAX: usize = 3660;
 
 const CURRENCY: Parameter = Parameter::optional("currency", Text, "Only amounts in this currency, an ISO 4217 code.");
-const BUCKET: Parameter =
-    Parameter::optional("bucket", Text, "How days are put together; weeks begin on Monday.").or("month").among(OneOf(&["day", "week", "month"]));
+const BUCKET: Parameter = Parameter::optional("bucket", Text, "How days are put together; weeks begin on Monday.")
+    .or("month")
+    .among(OneOf(&["day", "week", "month"]));
 const FROM: Parameter = Parameter::optional(
     "from",
     Date,
     "The first bucket, by any of its days; where none is given, the answer has thirty days, thirteen weeks or twelve months.",
 );
-const TO: Parameter = Parameter::optional("to", Date, "The last bucket, by any of its days, at most 3,660 buckets later; that of today where none is given.")
-    .among(Through { from: "from", bucket: "bucket", most: BUCKETS_MAX });
+const TO: Parameter =
+    Parameter::optional("to", Date, "The last bucket, by any of its days, at most 3,660 buckets later; that of today where none is given.")
+        .among(Through { from: "from", bucket: "bucket", most: BUCKETS_MAX });
 const FIRST: Parameter = Parameter::optional("from", Date, "The first day; 29 days before the last where none is given.");
 const LAST: Parameter = Parameter::optional("to", Date, "The last day, at most ten years later; today where none is given.")
     .among(Through { from: "from", bucket: "day", most: BUCKETS_MAX });
@@ -157,7 +161,11 @@ pub const REPORTS: &[ReportDef] = &[
             Parameter::optional("owner", Text, "Only deals that this person looks after."),
             CURRENCY,
         ],
-        sql: concat!("WITH split (by_month) AS (VALUES (true))", include_str!("../../crm/reports/open_deals.sql"), include_str!("pipeline.sql")),
+        sql: concat!(
+            "WITH split (by_month) AS (VALUES (true))",
+            include_str!("../../crm/reports/open_deals.sql"),
+            include_str!("pipeline.sql")
+        ),
         schema: |generator| PipelineMonth::json_schema(generator),
         not_found_if_empty: false,
     },
@@ -205,7 +213,9 @@ pub const REPORTS: &[ReportDef] = &[
         projections: &[],
         parameters: &[
             Parameter::optional("context", Text, "Only what is read of this context."),
-            Parameter::optional("least", Integer, "Only projections with at least so many events to go.").or("0").among(Between(0, i64::MAX)),
+            Parameter::optional("least", Integer, "Only projections with at least so many events to go.")
+                .or("0")
+                .among(Between(0, i64::MAX)),
         ],
         sql: include_str!("projection_lag.sql"),
         schema: |generator| ProjectionLag::json_schema(generator),
@@ -260,7 +270,8 @@ mod tests {
                 rest = after;
                 let entry = crate::contexts::CONTEXTS.iter().find(|entry| entry.domain.name == context).expect("the context is there");
                 let Some(source) = source.strip_prefix('\'').map(|source| source.trim_end_matches('\'')) else { continue };
-                let there = entry.read_models.iter().any(|model| model.name == source) || entry.reports.iter().any(|report| report.name == source);
+                let there =
+                    entry.read_models.iter().any(|model| model.name == source) || entry.reports.iter().any(|report| report.name == source);
                 assert!(there, "{} leads to {context}/{source}", report.name);
             }
         }

@@ -19,7 +19,8 @@ const CURRENCY: Parameter = Parameter::optional("currency", Text, "Only this cur
 const SUBSCRIPTION: Parameter = Parameter::optional("subscription_id", Text, "Only this subscription.");
 const CUSTOMER: Parameter = Parameter::optional("customer_id", Text, "Only this customer.");
 const FROM: Parameter = Parameter::optional("from", Date, "The first month, by any of its days; eleven months ago where none is given.");
-const TO: Parameter = Parameter::optional("to", Date, "The last month, by any of its days, at most ten years later; this month where none is given.")
+const TO: Parameter =
+    Parameter::optional("to", Date, "The last month, by any of its days, at most ten years later; this month where none is given.")
         .among(Allowed::Through { from: "from", bucket: "month", most: 120 });
 
 /// The reports of the context.

@@ -161,6 +161,7 @@ fn a_customer_is_listed_until_nothing_personal_is_left() {
     let profile = BillingProfile {
         name: text("Acme"),
         email: Some("a@b.io".into()),
+        address: None,
         country: Some("GB".into()),
         tax_id: Some(text("GB1")),
         tax_exempt: false,

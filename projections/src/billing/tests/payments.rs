@@ -4,9 +4,9 @@ use domain::billing::checkout::{Checkout, CheckoutCompleted, CheckoutFailed, Che
 use domain::billing::customer::Customer;
 use domain::billing::dunning::FinalAction;
 use domain::billing::payment::{
-    CaptureMode, ChargebackClosed, ChargebackOpened, ChargebackOutcome, Payment, PaymentActionRequired, PaymentAuthorized, PaymentCaptured,
-    PaymentDunned, PaymentFailed, PaymentGivenUp, PaymentOverdue, PaymentRequested, PaymentVoided, RefundCompleted, RefundFailed,
-    RefundRequested,
+    CaptureMode, ChargebackClosed, ChargebackOpened, ChargebackOutcome, Payment, PaymentActionRequired, PaymentAdjusted, PaymentAuthorized,
+    PaymentCaptured, PaymentCapturedAgain, PaymentDunned, PaymentFailed, PaymentGivenUp, PaymentOverdue, PaymentRequested, PaymentVoided,
+    RefundCompleted, RefundFailed, RefundRequested,
 };
 use domain::billing::reconciliation::{Drift, DriftKind, Reconciliation, ReconciliationRecorded};
 use domain::kernel::Day;
@@ -43,6 +43,7 @@ fn captured() -> Given<PaymentList> {
         invoice_id: Some("i".into()),
         late: false,
         recorded: false,
+        customer_name: Some(text("Acme")),
     };
     open().event::<Payment>("y", captured)
 }
@@ -51,7 +52,7 @@ fn captured() -> Given<PaymentList> {
 fn an_open_payment_is_due_for_dunning_until_it_is_settled() {
     let given = open();
     assert_eq!((given.row("y").status, given.row("y").due_at), (PaymentState::Open, Some(day("2026-03-16"))));
-    let failed = PaymentFailed { attempt: 1, code: text("card_declined"), message: None, external_id: Some(text("pi_1")) };
+    let failed = PaymentFailed { attempt: 1, code: text("card_declined"), message: None, external_id: Some(text("pi_1")), next_at: None };
     let given = given.event::<Payment>("y", failed).event::<Payment>("y", PaymentOverdue { next_at: day("2026-03-05") });
     let row = given.row("y");
     assert_eq!(
@@ -93,6 +94,38 @@ fn a_payment_is_held_and_captured() {
 }
 
 #[test]
+fn a_hold_is_due_when_it_ends_and_dunning_goes_on_after_it() {
+    let held = |until: Option<&str>| PaymentAuthorized { external_id: text("pi_1"), amount: euro(1_000), expires_at: until.map(day) };
+    assert_eq!(open().event::<Payment>("y", held(None)).row("y").due_at, None, "nothing is due while it is held");
+    let overdue = open().event::<Payment>("y", PaymentOverdue { next_at: day("2026-03-19") });
+    let given = overdue.event::<Payment>("y", held(Some("2026-03-12")));
+    assert_eq!((given.row("y").status, given.row("y").due_at), (PaymentState::Authorized, Some(day("2026-03-12"))));
+    let next_at = Some(day("2026-03-19"));
+    let failed = PaymentFailed { attempt: 1, code: text("hold_expired"), message: None, external_id: None, next_at };
+    let given = given.event::<Payment>("y", failed);
+    assert_eq!((given.row("y").status, given.row("y").due_at), (PaymentState::Open, next_at));
+}
+
+#[test]
+fn what_is_owed_and_what_came_twice_are_told() {
+    let adjusted = PaymentAdjusted { amount: euro(400), before: euro(1_000), reason: None, external_id: None };
+    assert_eq!(open().event::<Payment>("y", adjusted).row("y").amount_minor, 400);
+    let again = PaymentCapturedAgain {
+        amount: euro(1_000),
+        method: None,
+        external_id: text("pi_2"),
+        captured_at: day("2026-03-03"),
+        customer_id: "c".into(),
+        customer_name: text("Acme"),
+        invoice_id: None,
+    };
+    let back = RefundRequested { refund_id: "paid-twice-1".into(), amount: euro(1_000), reason: None, external_id: Some(text("pi_2")) };
+    let given = captured().event::<Payment>("y", again).event::<Payment>("y", back);
+    let row = given.row("y");
+    assert_eq!((row.captured_minor, row.refund_requested_minor, row.refunds.len()), (1_000, 0, 1), "it never was part of the amount");
+}
+
+#[test]
 fn what_goes_back_is_told_apart() {
     let requested = |id: &str, minor: i64| RefundRequested { refund_id: id.into(), amount: euro(minor), reason: None, external_id: None };
     let completed = |id: &str, minor: i64| RefundCompleted {
@@ -102,6 +135,7 @@ fn what_goes_back_is_told_apart() {
         customer_id: "c".into(),
         invoice_id: None,
         refunded_at: day("2026-03-03"),
+        method: None,
     };
     let given = captured().event::<Payment>("y", requested("r-1", 400));
     assert_eq!((given.row("y").status, given.row("y").refund_requested_minor), (PaymentState::Captured, 400));
@@ -110,7 +144,17 @@ fn what_goes_back_is_told_apart() {
     assert_eq!((row.status, row.refunded_minor, row.refund_requested_minor), (PaymentState::PartiallyRefunded, 400, 0));
     let given = given.event::<Payment>("y", requested("r-2", 600)).event::<Payment>("y", completed("r-2", 600));
     assert_eq!((given.row("y").status, given.row("y").refunded_minor), (PaymentState::Refunded, 1_000));
-    let failed = RefundFailed { refund_id: "r-2".into(), amount: euro(600), reason: text("closed") };
+    let failed = RefundFailed {
+        refund_id: "r-2".into(),
+        amount: euro(600),
+        reason: text("closed"),
+        came_back: true,
+        customer_id: "c".into(),
+        customer_name: text("Acme"),
+        invoice_id: None,
+        failed_at: day("2026-03-04"),
+        method: None,
+    };
     let given = given.event::<Payment>("y", failed);
     assert_eq!((given.row("y").status, given.row("y").refunded_minor), (PaymentState::PartiallyRefunded, 400));
 }

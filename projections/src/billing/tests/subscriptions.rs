@@ -4,12 +4,14 @@ use domain::billing::calendar::Period;
 use domain::billing::customer::Customer;
 use domain::billing::plan::{Plan, PlanEvent, PlanLinked, PlanPublished, PlanRetired, PriceLink};
 use domain::billing::subscription::{
-    BillKind, CancellationScheduled, EndReason, EntitlementOverridden, EntitlementSuspended, Line, LineKind, PlanChangeScheduled,
+    BillKind, CancellationScheduled, EndReason, EntitlementOverridden, EntitlementSuspended, Line, LineKind, Payer, PlanChangeScheduled,
     PlanChangeUnscheduled, ProviderState, ProviderStatus, Recurring, Subscription, SubscriptionEnded, SubscriptionPastDue,
     SubscriptionPeriodBilled, SubscriptionPlanChanged, SubscriptionRecovered, SubscriptionResumed, SubscriptionStarted, SubscriptionSynced,
+    SubscriptionTakenOver,
 };
 use domain::billing::usage::{MetricSummary, Usage, UsagePeriodClosed, UsageRecorded};
 use domain::billing::values::FeatureValue;
+use domain::kernel::Currency;
 
 use super::{Given, day, erased, euro, plan, recorded, terms, text};
 use crate::billing::bill_list::{self, BillList};
@@ -56,7 +58,7 @@ fn billed(id: &str, period: Period, before_minor: i64, after_minor: i64) -> Subs
         number: 0,
         customer_id: "c".into(),
         customer_name: text("Acme"),
-        tax_exempt: false,
+        payer: Payer::default(),
         plan_id: "p".into(),
         plan_version: 1,
         plan_name: text("Plan"),
@@ -77,6 +79,7 @@ fn ended(before_minor: i64) -> SubscriptionEnded {
         plan_id: "p".into(),
         ended_at: day("2026-04-15"),
         credit_left: euro(0),
+        credits: vec![],
         recurring: Recurring { before_minor, after_minor: 0 },
     }
 }
@@ -99,6 +102,28 @@ fn active() -> Given<SubscriptionList> {
     Given::nothing(subscription_list::fold)
         .event::<Subscription>("s", started(None))
         .event::<Subscription>("s", billed("s-2026-03-01", march(), 0, 6_000))
+}
+
+#[test]
+fn a_subscription_that_was_taken_over_has_its_past_and_is_due_at_the_end_of_its_period() {
+    let taken = || SubscriptionTakenOver {
+        customer_id: "c".into(),
+        plan_id: "p".into(),
+        period: Period { start: day("2026-05-01"), end: day("2026-06-01") },
+        anchor: day("2026-03-01"),
+        number: 2,
+        currency: Currency::EUR,
+        recurring: Recurring { before_minor: 0, after_minor: 6_000 },
+        started_at: day("2026-03-01"),
+    };
+    let given: Given<SubscriptionList> =
+        Given::nothing(subscription_list::fold).event::<Subscription>("s", started(None)).event::<Subscription>("s", taken());
+    let row = given.row("s");
+    assert_eq!((row.status, row.recurring_minor, row.started_at), (SubscriptionState::Active, 6_000, day("2026-03-01")));
+    assert_eq!((row.period_start, row.due_at), (day("2026-05-01"), Some(day("2026-06-01"))));
+    let given: Given<MrrMovement> = Given::nothing(mrr_movement::fold).event::<Subscription>("s", taken());
+    let row = given.row("s:1");
+    assert_eq!((row.kind, row.delta_minor, row.at), (MovementKind::New, 6_000, day("2026-03-01")));
 }
 
 #[test]

@@ -19,8 +19,7 @@ const PIPELINES: &str = "crm.pipeline_list";
 const PIPELINE: Parameter = Parameter::optional("pipeline_id", Text, "Only this pipeline.");
 const OWNER: Parameter = Parameter::optional("owner", Text, "Only deals that this person looks after.");
 const CURRENCY: Parameter = Parameter::optional("currency", Text, "Only amounts in this currency, an ISO 4217 code.");
-const LIMIT: Parameter =
-    Parameter::optional("limit", Integer, "How many groups at most, 1 to 1000.").or("100");
+const LIMIT: Parameter = Parameter::optional("limit", Integer, "How many groups at most, 1 to 1000.").or("100");
 
 const fn id(description: &'static str) -> Parameter {
     Parameter::required("id", Text, description)
@@ -94,7 +93,11 @@ pub const REPORTS: &[ReportDef] = &[
         name: "stage-ageing",
         summary: "Open deals by how many days they have been in their stage.",
         projections: &[DEALS],
-        parameters: &[PIPELINE, OWNER, Parameter::optional("as_of", Timestamp, "The time at which days are counted; now where none is given.")],
+        parameters: &[
+            PIPELINE,
+            OWNER,
+            Parameter::optional("as_of", Timestamp, "The time at which days are counted; now where none is given."),
+        ],
         sql: include_str!("stage_ageing.sql"),
         schema: |generator| Ageing::json_schema(generator),
         not_found_if_empty: false,

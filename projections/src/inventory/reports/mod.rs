@@ -47,7 +47,11 @@ pub const REPORTS: &[ReportDef] = &[
         name: "ageing",
         summary: "Stock and its value by how many days ago it came in.",
         projections: &[LAYERS, STOCK],
-        parameters: &[PRODUCT, WAREHOUSE, Parameter::optional("as_of", Date, "The day at which days are counted; today where none is given.")],
+        parameters: &[
+            PRODUCT,
+            WAREHOUSE,
+            Parameter::optional("as_of", Date, "The day at which days are counted; today where none is given."),
+        ],
         sql: include_str!("ageing.sql"),
         schema: |generator| Ageing::json_schema(generator),
         not_found_if_empty: false,

@@ -1,4 +1,5 @@
--- By category and rate: what was charged (invoices less credit notes, by their dates), and what bills charged us.
+-- By category and rate: what was charged (invoices less credit notes, by their dates), and what bills charged us (less the suppliers' credit
+-- notes, by theirs).
 WITH sums AS (
     SELECT i.currency, 'sales' AS side, t.tax, 1 AS sign
     FROM invoicing_invoice_list i CROSS JOIN LATERAL jsonb_array_elements(i.taxes) AS t (tax)
@@ -12,6 +13,12 @@ WITH sums AS (
     SELECT b.currency, 'purchases', t.tax, 1
     FROM invoicing_bill_list b CROSS JOIN LATERAL jsonb_array_elements(b.taxes) AS t (tax)
     WHERE b.status = 'approved' AND ($1::date IS NULL OR b.date >= $1::date) AND ($2::date IS NULL OR b.date <= $2::date)
+    UNION ALL
+    SELECT b.currency, 'purchases', t.tax, -1
+    FROM invoicing_bill_list b CROSS JOIN LATERAL jsonb_array_elements(b.entries) AS e (entry)
+    CROSS JOIN LATERAL jsonb_array_elements(e.entry -> 'taxes') AS t (tax)
+    WHERE b.status = 'approved' AND b.credited_minor <> 0 AND e.entry ->> 'kind' = 'credit_note'
+        AND ($1::date IS NULL OR (e.entry ->> 'date')::date >= $1::date) AND ($2::date IS NULL OR (e.entry ->> 'date')::date <= $2::date)
 )
 SELECT jsonb_build_object(
     'side', s.side, 'currency', s.currency, 'tax_category', s.tax ->> 'tax_category', 'tax_rate_percent', s.tax ->> 'tax_rate_percent',

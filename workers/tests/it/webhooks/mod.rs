@@ -70,6 +70,7 @@ async fn start(worker: sqlx::PgPool, app: &sqlx::PgPool, partitions: i32, option
         projections: (projections::webhooks::CONTEXT.projections)(),
         partitions,
         automation: Some(automation),
+        notary: None,
         roles: Roles { projectors: true, webhooks: true, ..Roles::NONE },
     };
     Workers::start(options).await.expect("Postgres is there")

@@ -133,6 +133,7 @@ fn the_event_of_a_backdated_receipt_says_what_changed() {
         movement_id: "R-3".into(),
         goods,
         cause: RevaluationCause::BackdatedReceipt,
+        origin: Origin::Purchase,
         value: euro(100),
         expensed: euro(0),
         changes: vec![

@@ -84,3 +84,35 @@ fn discontinued_products_are_not_ordered_again() {
     let (told, _) = names(given, "ship", &json!({ "movement_id": "S-1", "quantity": 5 }));
     assert_eq!(told, [""; 0]);
 }
+
+/// The item after a change of its product, which it has not looked at yet.
+fn with_product(given: Given<StockItem>, reorder_point: Option<i64>, events: Vec<ProductEvent>) -> Given<StockItem> {
+    let facts = ProductFacts { reorder_point: reorder_point.map(|point| point.try_into().unwrap()), ..ProductFacts::default() };
+    given.and::<Product>("tea", [vec![product(Valuation::Fifo, facts)], events].concat())
+}
+
+#[test]
+fn a_point_that_is_raised_or_lowered_is_told_without_a_movement() {
+    let given = new(Valuation::Fifo, facts()).received("R-1", 1, 12, 0);
+    let given = given.when_json("review-reorder", &json!({})).then_nothing();
+    let (told, given) = names(with_product(given, Some(20), vec![]), "review-reorder", &json!({}));
+    assert_eq!((told, given.state().below), (vec!["reached"], Some(20)));
+    let given = with_product(given, Some(30), vec![]).when_json("review-reorder", &json!({})).then_nothing();
+    let (told, given) = names(with_product(given, Some(12), vec![]), "review-reorder", &json!({}));
+    assert_eq!(told, ["replenished"]);
+    let (_, given) = names(with_product(given, Some(13), vec![]), "review-reorder", &json!({}));
+    let (told, _) = names(with_product(given, None, vec![]), "review-reorder", &json!({}));
+    assert_eq!(told, ["replenished"]);
+}
+
+#[test]
+fn a_product_that_is_no_longer_bought_is_no_longer_low_until_it_is_bought_again() {
+    let given = new(Valuation::Fifo, facts()).received("R-1", 1, 5, 0);
+    assert_eq!(given.state().below, Some(10));
+    let discontinued = || ProductDiscontinued { reason: None }.into();
+    let (told, given) = names(with_product(given, Some(10), vec![discontinued()]), "review-reorder", &json!({}));
+    assert_eq!(told, ["replenished"]);
+    let reinstated = vec![discontinued(), crate::inventory::product::ProductReinstated {}.into()];
+    let (told, given) = names(with_product(given, Some(10), reinstated), "review-reorder", &json!({}));
+    assert_eq!((told, given.state().falls), (vec!["reached"], 2));
+}
