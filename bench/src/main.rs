@@ -9,6 +9,7 @@ mod rebuild;
 mod relay;
 mod report;
 mod setup;
+mod streams;
 
 use anyhow::Result;
 
@@ -47,6 +48,9 @@ async fn run() -> Result<()> {
     }
     if wanted("accounting") {
         accounting::run(&bench, &mut report).await?;
+    }
+    if wanted("streams") {
+        streams::run(&bench, &mut report).await?;
     }
     report.write(std::path::Path::new(".neuroops/bench.json"))?;
     report.print();

@@ -17,6 +17,7 @@ mod settings;
 mod setup;
 mod status;
 mod up;
+mod webhooks;
 
 use std::process::ExitCode;
 
@@ -42,7 +43,7 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Run a gateway (HTTP). Any number may run at the same time.
     Serve,
-    /// Run workers: relay, projectors, process managers, due commands, housekeeping. Any number may run at the same time.
+    /// Run workers: relay, projectors, process managers, due commands, webhooks, housekeeping. Any number may run at the same time.
     Work(roles::WorkArgs),
     /// Bring the database's schema up to date.
     Migrate,
@@ -54,6 +55,9 @@ enum Command {
     /// Look at process managers and have refused or stuck steps taken again.
     #[command(subcommand)]
     Processes(processes::ProcessesCommand),
+    /// Look at webhooks and have events delivered again.
+    #[command(subcommand)]
+    Webhooks(webhooks::WebhooksCommand),
     /// Look after Kafka's topics.
     #[command(subcommand)]
     Kafka(operations::KafkaCommand),
@@ -145,6 +149,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Status => status::run(&config).await?,
         Command::Projections(command) => operations::projections(&config, command).await?,
         Command::Processes(command) => processes::run(&config, command).await?,
+        Command::Webhooks(command) => webhooks::run(&config, command).await?,
         Command::Kafka(command) => operations::kafka(&config, command).await?,
         Command::Audit(command) => audit::run(&config, command).await?,
         Command::Billing(command) => return billing::run(&config, command).await,

@@ -27,7 +27,7 @@ use workers::processes::Effects;
 use workers::{Automation, Roles, WorkerHealth, WorkerOptions, Workers};
 
 use crate::billing::{self, InboxTask};
-use crate::matching;
+use crate::{matching, webhooks};
 
 /// Connections of a gateway.
 const GATEWAY_CONNECTIONS: u32 = 24;
@@ -55,6 +55,8 @@ pub enum WorkRole {
     Processes,
     /// Sends what becomes due by the clock.
     Due,
+    /// Delivers webhooks; runs where SECRETS_KEY is set.
+    Webhooks,
     /// Deletes what may be forgotten, such as expired idempotency keys.
     Janitor,
     /// Looks at what Stripe delivers.
@@ -118,6 +120,8 @@ pub struct GatewaySettings {
     pub probes: Vec<(&'static str, Probe)>,
     /// The payment provider.
     pub stripe: Stripe,
+    /// Seal secrets; without them, there are no webhooks.
+    pub secrets_keys: Vec<Secret>,
 }
 
 /// A gateway that listens.
@@ -140,6 +144,7 @@ impl Gateway {
         options.request_timeout = Duration::from_secs(config.http_timeout_seconds);
         options.cors_origins = config.frontend_url.iter().cloned().collect();
         options.export_dir = settings.export_dir;
+        options.webhooks = webhooks::support(config, &settings.secrets_keys)?;
         options.redis = config.redis_url.as_ref().map(Redis::start).transpose().context("REDIS_URL cannot be used")?;
         let limits = options.connection_limits();
         let mut probes = settings.probes;
@@ -217,12 +222,14 @@ pub struct WorkerSettings<'a> {
     pub write_side: Option<WriteSide>,
     /// The payment provider.
     pub stripe: &'a Stripe,
+    /// Open secrets; without them, no webhooks are delivered.
+    pub secrets_keys: &'a [Secret],
 }
 
 impl Started {
     /// Starts them.
     pub async fn start(settings: WorkerSettings<'_>) -> Result<Self> {
-        let WorkerSettings { config, database_url, kafka, roles, audit_keys, inbox, exports, write_side, stripe } = settings;
+        let WorkerSettings { config, database_url, kafka, roles, audit_keys, inbox, exports, write_side, stripe, secrets_keys } = settings;
         let pool = postgres::pool(database_url, WORKER_CONNECTIONS)?;
         let partitions = wait_for_postgres(&pool).await?;
         let bus = write_side.as_ref().map(|write_side| write_side.bus.clone());
@@ -232,7 +239,8 @@ impl Started {
             None => None,
         };
         let effects = Effects::new(stripe.handlers(&pool).into_iter().chain([matching::handler(&pool)]));
-        let automation = bus.map(|bus| Automation::new(bus, &contexts::domains(), PROCESSES, effects));
+        let webhooks = webhooks::delivering(config, secrets_keys)?;
+        let automation = bus.map(|bus| Automation { webhooks, ..Automation::new(bus, &contexts::domains(), PROCESSES, effects) });
         let notary = notary(config, audit_keys)?;
         let workers = start_workers(pool, partitions, kafka, roles, automation, notary).await?;
         Ok(Self { workers, inbox, exporter })
@@ -254,6 +262,7 @@ impl Started {
             ("kafka", probe(WorkerHealth::kafka_trouble)),
             ("projections", probe(WorkerHealth::projector_trouble)),
             ("processes", probe(WorkerHealth::process_trouble)),
+            ("webhooks", probe(WorkerHealth::webhook_trouble)),
             ("notary", probe(WorkerHealth::notary_trouble)),
         ];
         if let Some(exporter) = &self.exporter {
@@ -324,7 +333,9 @@ pub async fn serve(config: &Config) -> Result<()> {
     let (stripe, export_dir) = (billing::stripe(config)?, config.export_dir.clone());
     let listener = bind(config.http_addr, "HTTP_ADDR").await?;
     let write_side = WriteSide::of_gateway(config, database).await?;
-    let gateway = Gateway::start(config, GatewaySettings { write_side, jwt_secret, export_dir, probes: Vec::new(), stripe }, listener)?;
+    let secrets_keys = config.secrets_keys.clone();
+    let settings = GatewaySettings { write_side, jwt_secret, export_dir, probes: Vec::new(), stripe, secrets_keys };
+    let gateway = Gateway::start(config, settings, listener)?;
     println!("listening on http://{}", gateway.address);
     stop_signal().await?;
     gateway.stop().await
@@ -338,9 +349,13 @@ pub async fn work(config: &Config, args: &WorkArgs) -> Result<()> {
         projectors: runs(WorkRole::Projectors),
         processes: runs(WorkRole::Processes),
         due: runs(WorkRole::Due),
+        webhooks: runs(WorkRole::Webhooks) && !config.secrets_keys.is_empty(),
         janitor: runs(WorkRole::Janitor),
         notary: runs(WorkRole::Notary),
     };
+    if args.only.contains(&WorkRole::Webhooks) {
+        config.require_secrets_keys()?;
+    }
     let bootstrap = if roles.relay { Some(config.require_kafka()?) } else { config.kafka_bootstrap_servers.as_deref() };
     let kafka = bootstrap.map(|bootstrap| KafkaOptions { bootstrap: bootstrap.to_owned(), prefix: config.kafka_topic_prefix.clone() });
     let worker = config.require_database_worker()?.expose();
@@ -363,7 +378,18 @@ pub async fn work(config: &Config, args: &WorkArgs) -> Result<()> {
     let inbox = runs(WorkRole::Inbox) && stripe.api().is_some();
     let commands = roles.automate() || inbox || exports.is_some();
     let write_side = if commands { Some(WriteSide::of_program(config, config.require_database()?.expose()).await?) } else { None };
-    let settings = WorkerSettings { config, database_url: worker, kafka, roles, audit_keys, inbox, exports, write_side, stripe: &stripe };
+    let settings = WorkerSettings {
+        config,
+        database_url: worker,
+        kafka,
+        roles,
+        audit_keys,
+        inbox,
+        exports,
+        write_side,
+        stripe: &stripe,
+        secrets_keys: &config.secrets_keys,
+    };
     let workers = Started::start(settings).await?;
     let shutdown = CancellationToken::new();
     if let Some((listener, metrics)) = watched {

@@ -18,6 +18,8 @@ pub const AUDIT_SIGNING_KEY: &str = "AUDIT_SIGNING_KEY";
 pub struct Secrets {
     /// Signs access tokens.
     pub jwt_secret_key: String,
+    /// Seals secrets that are stored.
+    pub secrets_key: String,
     /// Password of the application role.
     pub app_password: String,
     /// Password of the worker role.
@@ -39,6 +41,7 @@ impl Secrets {
         let mut take = |name: &str| known.remove(name).map_or_else(random, Ok);
         let secrets = Self {
             jwt_secret_key: take("JWT_SECRET_KEY")?,
+            secrets_key: take("SECRETS_KEY")?,
             app_password: take("APP_PASSWORD")?,
             worker_password: take("WORKER_PASSWORD")?,
             demo_password: take("DEMO_PASSWORD")?,
@@ -47,6 +50,7 @@ impl Secrets {
         };
         let lines = [
             ("JWT_SECRET_KEY", &secrets.jwt_secret_key),
+            ("SECRETS_KEY", &secrets.secrets_key),
             ("APP_PASSWORD", &secrets.app_password),
             ("WORKER_PASSWORD", &secrets.worker_password),
             ("DEMO_PASSWORD", &secrets.demo_password),

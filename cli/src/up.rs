@@ -68,6 +68,10 @@ impl Up {
         let bus = write_side.bus.clone();
         let stripe = billing::stripe(config)?;
         let export_dir = config.export_dir.clone().unwrap_or_else(|| config.dir.join("exports"));
+        let secrets_keys = match config.secrets_keys.as_slice() {
+            [] => vec![Secret::new(secrets.secrets_key.clone())],
+            given => given.to_vec(),
+        };
         let audit_keys = audit_keys(config, &secrets);
         let workers = Started::start(WorkerSettings {
             config,
@@ -79,11 +83,18 @@ impl Up {
             exports: Some(&export_dir),
             write_side: Some(write_side.clone()),
             stripe: &stripe,
+            secrets_keys: &secrets_keys,
         })
         .await?;
         wait_for_relay(&workers.health()).await;
-        let gateway_settings =
-            GatewaySettings { write_side, jwt_secret: jwt_secret.clone(), export_dir: Some(export_dir), probes: workers.probes(), stripe };
+        let gateway_settings = GatewaySettings {
+            write_side,
+            jwt_secret: jwt_secret.clone(),
+            export_dir: Some(export_dir),
+            probes: workers.probes(),
+            stripe,
+            secrets_keys,
+        };
         let gateway = Gateway::start(config, gateway_settings, listener)?;
         let url = format!("http://{}", gateway.address);
         let env_file = config.dir.join("demo.env");

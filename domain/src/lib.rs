@@ -15,3 +15,4 @@ pub mod inventory;
 pub mod invoicing;
 pub mod processes;
 pub mod scheduling;
+pub mod webhooks;

@@ -75,11 +75,16 @@ pub struct Caller {
 impl Caller {
     /// 403 unless a role allows it.
     pub fn require(&self, permission: Permission<'_>) -> Result<(), Problem> {
-        if access::allows(&self.actor.roles, permission) {
-            return Ok(());
-        }
-        Err(Problem::forbidden("forbidden", format!("The token's roles do not include the permission `{permission}`.")))
+        require(&self.actor.roles, permission)
     }
+}
+
+/// 403 unless one of the roles allows it.
+pub fn require(roles: &[String], permission: Permission<'_>) -> Result<(), Problem> {
+    if access::allows(roles, permission) {
+        return Ok(());
+    }
+    Err(Problem::forbidden("forbidden", format!("The token's roles do not include the permission `{permission}`.")))
 }
 
 /// Checks tokens.

@@ -23,6 +23,7 @@ use tokio::sync::oneshot;
 
 use crate::auth::Caller;
 use crate::commands::{Found, Named, execute, id_required};
+use crate::endpoints;
 use crate::headers;
 use crate::limits::{self, Turn};
 use crate::observe::Trace;
@@ -146,6 +147,7 @@ impl Runner {
                 state.auth().may_command(&caller).await?;
                 state.features().require(caller.tenant_id, found.context).await?;
                 saved::check(&state, &caller, &found, &request.body).await?;
+                endpoints::check(&state, &caller, &found, &request.body, true).await?;
                 execute(&state, found.context, request).await
             };
             let result = result.await;

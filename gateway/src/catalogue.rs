@@ -4,6 +4,7 @@ use domain::kernel::{AggregateType, CommandDef, Creation};
 use projections::contexts::{self, ContextEntry};
 use projections::model::{DocumentDef, ReadModelDef, ReportDef};
 use projections::question::{ExportsDef, SavedQueriesDef};
+use projections::subscriptions::WebhooksDef;
 
 use crate::freshness::Pair;
 use crate::problem::Problem;
@@ -42,6 +43,8 @@ pub struct Catalogue {
     saved_queries: Option<&'static SavedQueriesDef>,
     /// Where exports are requested, if that context is served.
     exports: Option<&'static ExportsDef>,
+    /// Where endpoints are registered, if that context is served.
+    webhooks: Option<&'static WebhooksDef>,
 }
 
 /// What is read of one aggregate, besides its history: the last part of the address.
@@ -51,6 +54,8 @@ pub enum View {
     Run(&'static SavedQueriesDef),
     /// `…/{id}/files` of an export.
     Files(&'static ExportsDef),
+    /// `…/{id}/deliveries` of an endpoint.
+    Deliveries(&'static WebhooksDef),
     /// `…/{id}/pdf` of a row.
     Print(&'static DocumentDef),
 }
@@ -59,6 +64,8 @@ pub enum View {
 pub const RUN: &str = "run";
 /// The last part of addresses that tell of an export's files.
 pub const FILES: &str = "files";
+/// The last part of addresses that tell of an endpoint's deliveries.
+pub const DELIVERIES: &str = "deliveries";
 /// The last part of addresses of printed rows.
 pub const PDF: &str = "pdf";
 
@@ -80,6 +87,7 @@ impl Catalogue {
             projections: projections.map(|projection| (projection.name(), projection.contexts())).collect(),
             saved_queries: Some(contexts::SAVED_QUERIES).filter(|def| served(def.context)),
             exports: Some(contexts::EXPORTS).filter(|def| served(def.context)),
+            webhooks: Some(contexts::WEBHOOKS).filter(|def| served(def.context)),
         }
     }
 
@@ -93,6 +101,11 @@ impl Catalogue {
         self.exports
     }
 
+    /// Where endpoints are registered, if that context is served.
+    pub fn webhooks(&self) -> Option<&'static WebhooksDef> {
+        self.webhooks
+    }
+
     /// How an export is requested, for messages.
     pub fn export_place(&self) -> Option<String> {
         self.exports.map(|def| format!("POST /v1/{}/{}/{}", def.context, def.aggregate, def.request))
@@ -104,6 +117,7 @@ impl Catalogue {
         match last {
             RUN => self.saved_queries.filter(|def| (def.context, def.aggregate) == place).map(View::Run),
             FILES => self.exports.filter(|def| (def.context, def.aggregate) == place).map(View::Files),
+            DELIVERIES => self.webhooks.filter(|def| (def.context, def.aggregate) == place).map(View::Deliveries),
             PDF => self.context(context).ok()?.document(aggregate).map(View::Print),
             _ => None,
         }

@@ -10,10 +10,12 @@ use axum::http::header::{CONTENT_TYPE, ETAG};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use domain::kernel::AggregateId;
+use serde::Serialize;
 
 use crate::access::Permission;
 use crate::auth::Caller;
 use crate::catalogue;
+use crate::endpoints;
 use crate::headers;
 use crate::limits;
 use crate::observe::Trace;
@@ -74,6 +76,7 @@ pub struct Named<'a> {
 }
 
 /// A command that exists.
+#[derive(Clone, Copy)]
 pub struct Found {
     /// The context.
     pub context: &'static str,
@@ -127,6 +130,7 @@ async fn submit(
     let (expected_version, idempotency_key) = (headers::if_match(headers)?, headers::idempotency_key(headers)?);
     let body = limits::read_json(headers, body, state.options()).await?;
     saved::check(state, caller, &found, &body).await?;
+    endpoints::check(state, caller, &found, &body, false).await?;
     let request = CommandRequest {
         tenant_id: caller.tenant_id,
         actor: caller.actor.clone(),
@@ -142,7 +146,8 @@ async fn submit(
         body,
     };
     let receipt = execute(state, found.context, request).await?;
-    answer(&receipt)
+    let secret = endpoints::secret(state, caller, &found, &receipt).await?;
+    answer(&receipt, secret.as_deref())
 }
 
 /// Runs a command within the time that a request may take.
@@ -154,8 +159,17 @@ pub async fn execute(state: &GatewayState, context: &str, request: CommandReques
     }
 }
 
-fn answer(receipt: &Receipt) -> Result<Response, Problem> {
-    let body = serde_json::to_vec(receipt).map_err(|error| Problem::internal(&error))?;
+/// What is answered to a command.
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    receipt: &'a Receipt,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret: Option<&'a str>,
+}
+
+fn answer(receipt: &Receipt, secret: Option<&str>) -> Result<Response, Problem> {
+    let body = serde_json::to_vec(&Answer { receipt, secret }).map_err(|error| Problem::internal(&error))?;
     let mut response = body.into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

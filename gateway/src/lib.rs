@@ -19,6 +19,7 @@ mod commands;
 mod connection;
 mod deny;
 mod docs;
+mod endpoints;
 pub mod exports;
 mod features;
 mod freshness;
@@ -45,6 +46,7 @@ mod webhooks;
 
 pub use auth::issue;
 pub use connection::ConnectionLimits;
+pub use endpoints::{WebhookSupport, may_follow};
 pub use health::{Health, Probe, Status, Vitals};
 pub use openapi::{openapi_document, schema_documents};
 pub use options::GatewayOptions;

@@ -8,6 +8,7 @@ use platform::redis::Redis;
 
 use crate::auth::{AUDIENCE, ISSUER};
 use crate::connection::ConnectionLimits;
+use crate::endpoints::WebhookSupport;
 
 /// What connections are given beyond the time that is allowed for what is done over them.
 const MARGIN: Duration = Duration::from_secs(30);
@@ -63,6 +64,8 @@ pub struct GatewayOptions {
     pub tables_max: usize,
     /// The folder of exports; without one there are none.
     pub export_dir: Option<PathBuf>,
+    /// What webhooks need; without it, none can be registered.
+    pub webhooks: Option<WebhookSupport>,
     /// What gateways share answers through; without it, each keeps its own.
     pub redis: Option<Redis>,
     /// Bytes of answers that the gateway keeps by itself.
@@ -101,6 +104,7 @@ impl GatewayOptions {
             tenant_tables_max: 4,
             tables_max: 8,
             export_dir: None,
+            webhooks: None,
             redis: None,
             cache_bytes_max: 64 << 20,
             cache_lasts: Duration::from_mins(1),

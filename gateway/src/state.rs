@@ -25,6 +25,7 @@ use crate::health::{Probe, Vitals};
 use crate::limits::TenantLimit;
 use crate::openapi::Documents;
 use crate::options::GatewayOptions;
+use crate::stream::hub::Hubs;
 use crate::wait::Watcher;
 use crate::webhooks::WebhookReceiver;
 
@@ -45,7 +46,7 @@ struct Inner {
     cache: Cache,
     exports: Option<Arc<dyn ExportStore>>,
     watcher: Watcher,
-    heads: Heads,
+    hubs: Hubs,
     vitals: Vitals,
     features: FeatureGate,
     receivers: Vec<Arc<dyn WebhookReceiver>>,
@@ -95,7 +96,7 @@ impl GatewayState {
             cache: Cache::start(pool.clone(), &options),
             exports: options.export_dir.as_deref().and_then(open_exports),
             watcher: Watcher::start(pool.clone()),
-            heads: LogHeads::watch(pool.clone()),
+            hubs: Hubs::start(pool.clone(), LogHeads::watch(pool.clone()), catalogue.entries().iter().map(|entry| entry.name).collect()),
             vitals: Vitals::new(pool.clone(), probes, metrics),
             features: FeatureGate::new(features, options.features_last),
             receivers,
@@ -164,8 +165,9 @@ impl GatewayState {
         &self.0.watcher
     }
 
-    pub(crate) fn heads(&self) -> Heads {
-        self.0.heads.clone()
+    /// The newest events of the tenants that are followed.
+    pub(crate) fn hubs(&self) -> &Hubs {
+        &self.0.hubs
     }
 
     /// What tenants may use.

@@ -12,9 +12,9 @@ use crate::catalogue::View;
 use crate::problem::Problem;
 use crate::queries::{Pairs, in_time};
 use crate::state::GatewayState;
-use crate::{exports, history, print, saved};
+use crate::{endpoints, exports, history, print, saved};
 
-/// A history, the answer of a saved query, the files of an export, or a printed row.
+/// A history, the answer of a saved query, the files of an export, the deliveries of an endpoint, or a printed row.
 pub async fn read(
     State(state): State<GatewayState>,
     Extension(caller): Extension<Arc<Caller>>,
@@ -25,6 +25,7 @@ pub async fn read(
     match state.catalogue().view(&context, &name, &last) {
         Some(View::Run(def)) => saved::run(&state, &caller, def, &id, &headers, pairs).await,
         Some(View::Files(def)) => in_time(&state, exports::overview(&state, &caller, def, &id, &headers, &pairs)).await,
+        Some(View::Deliveries(def)) => in_time(&state, endpoints::deliveries(&state, &caller, def, &id, pairs)).await,
         Some(View::Print(def)) => in_time(&state, print::read(&state, &caller, def, &id, &headers, &pairs)).await,
         None => history::read(&state, &caller, (&context, &name, id, &last), &headers, pairs).await,
     }

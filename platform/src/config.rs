@@ -15,6 +15,7 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use self::read::Reader;
+use crate::egress::AddressRange;
 use crate::embedded::{EmbeddedOptions, KAFKA_VERSION, KafkaOptions, PostgresOptions};
 use crate::telemetry::LogFormat;
 
@@ -84,6 +85,12 @@ pub struct Config {
     pub http_timeout_seconds: u64,
     /// `JWT_SECRET_KEY`: signs access tokens.
     pub jwt_secret_key: Option<Secret>,
+    /// `SECRETS_KEY`: seals secrets that are stored, such as those of webhooks; the first seals, all of them open.
+    pub secrets_keys: Vec<Secret>,
+    /// `WEBHOOK_ALLOWED_RANGES`: networks besides the Internet that webhooks may go to.
+    pub webhook_allowed_ranges: Vec<AddressRange>,
+    /// `WEBHOOK_LOG_DAYS`: how long it is remembered what was delivered, in days.
+    pub webhook_log_days: u16,
     /// `JWT_ACCESS_EXPIRY_DAYS`: how long an access token is good, in days.
     pub jwt_access_expiry_days: u32,
     /// `AUDIT_SIGNING_KEY`: sign checkpoints of the tenants' histories, the key in use first; several while one replaces another.
@@ -188,6 +195,9 @@ impl Config {
             http_body_bytes_max: read.number("HTTP_BODY_BYTES_MAX", 1024 * 1024, 1024..=64 * 1024 * 1024),
             http_timeout_seconds: read.number("HTTP_TIMEOUT_SECONDS", 30, 1..=600),
             jwt_secret_key: read.jwt_secret("JWT_SECRET_KEY"),
+            secrets_keys: read.sealing_keys("SECRETS_KEY"),
+            webhook_allowed_ranges: read.address_ranges("WEBHOOK_ALLOWED_RANGES"),
+            webhook_log_days: read.number("WEBHOOK_LOG_DAYS", 7, 4..=90),
             jwt_access_expiry_days: read.number("JWT_ACCESS_EXPIRY_DAYS", 7, 1..=365),
             audit_signing_keys: read.signing_keys("AUDIT_SIGNING_KEY"),
             audit_checkpoint_seconds: read.number("AUDIT_CHECKPOINT_SECONDS", 5, 1..=3600),
@@ -285,6 +295,16 @@ impl Config {
         require(
             self.jwt_secret_key.as_ref(),
             "JWT_SECRET_KEY is not set. Give at least 32 random bytes (openssl rand -hex 32), the same to every gateway, \
+             or run `neuroops up`, which makes its own.",
+        )
+    }
+
+    /// The keys that seal secrets, for `work --only webhooks`.
+    pub fn require_secrets_keys(&self) -> Result<&[Secret], ConfigError> {
+        let keys = Some(self.secrets_keys.as_slice()).filter(|keys| !keys.is_empty());
+        require(
+            keys,
+            "SECRETS_KEY is not set. Give 64 random hexadecimal digits (openssl rand -hex 32), the same to every gateway and worker, \
              or run `neuroops up`, which makes its own.",
         )
     }

@@ -5,6 +5,7 @@ use domain::kernel::ContextDef;
 use crate::model::{DocumentDef, ReadModelDef, ReportDef};
 use crate::question::{ExportsDef, SavedQueriesDef};
 use crate::runtime::Projection;
+use crate::subscriptions::WebhooksDef;
 
 /// A context: its domain and its read side.
 pub struct ContextEntry {
@@ -29,6 +30,7 @@ pub const CONTEXTS: &[ContextEntry] = &[
     crate::billing::CONTEXT,
     crate::scheduling::CONTEXT,
     crate::analytics::CONTEXT,
+    crate::webhooks::CONTEXT,
 ];
 
 /// Where questions are kept under a name.
@@ -36,6 +38,9 @@ pub const SAVED_QUERIES: &SavedQueriesDef = &crate::analytics::SAVED_QUERIES;
 
 /// Where exports are requested.
 pub const EXPORTS: &ExportsDef = &crate::analytics::EXPORTS;
+
+/// Where addresses of other systems are registered.
+pub const WEBHOOKS: &WebhooksDef = &crate::webhooks::WEBHOOKS;
 
 /// The write sides of all contexts.
 pub fn domains() -> Vec<&'static ContextDef> {

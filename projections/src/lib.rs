@@ -15,6 +15,7 @@ pub mod question;
 pub mod runtime;
 mod shapes;
 pub mod sql_access;
+pub mod subscriptions;
 
 pub mod accounting;
 pub mod analytics;
@@ -23,3 +24,4 @@ pub mod crm;
 pub mod inventory;
 pub mod invoicing;
 pub mod scheduling;
+pub mod webhooks;

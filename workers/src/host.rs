@@ -38,6 +38,8 @@ pub struct Roles {
     pub processes: bool,
     /// The commands that become due by the clock.
     pub due: bool,
+    /// Webhooks.
+    pub webhooks: bool,
     /// Housekeeping.
     pub janitor: bool,
     /// The notary.
@@ -46,13 +48,13 @@ pub struct Roles {
 
 impl Roles {
     /// Everything.
-    pub const ALL: Self = Self { relay: true, projectors: true, processes: true, due: true, janitor: true, notary: true };
+    pub const ALL: Self = Self { relay: true, projectors: true, processes: true, due: true, webhooks: true, janitor: true, notary: true };
     /// Nothing.
-    pub const NONE: Self = Self { relay: false, projectors: false, processes: false, due: false, janitor: false, notary: false };
+    pub const NONE: Self = Self { relay: false, projectors: false, processes: false, due: false, webhooks: false, janitor: false, notary: false };
 
     /// Whether one of them sends commands.
     pub fn automate(self) -> bool {
-        self.processes || self.due
+        self.processes || self.due || self.webhooks
     }
 }
 
@@ -79,6 +81,13 @@ pub struct WorkerOptions {
 /// The last positions of all log partitions, kept up to date.
 type Heads = watch::Receiver<Arc<HashMap<Place, Position>>>;
 
+/// The log, for those who follow it by themselves.
+struct Followed {
+    contexts: Vec<String>,
+    partitions: i32,
+    heads: Heads,
+}
+
 /// The running workers.
 pub struct Workers {
     cancel: CancellationToken,
@@ -92,6 +101,7 @@ impl Workers {
         let WorkerOptions { pool, kafka, contexts, projections, partitions, automation, notary, roles } = options;
         let cancel = CancellationToken::new();
         let heads = LogHeads::watch(pool.clone());
+        let known = contexts.clone();
         let mut workers = Self { cancel: cancel.clone(), tasks: JoinSet::new(), health: WorkerHealth::default() };
         if let Some(options) = notary.filter(|_| roles.notary) {
             let notary = Notary::new(pool.clone(), kafka.clone(), contexts.clone(), partitions, options, heads.clone(), cancel.clone());
@@ -115,14 +125,19 @@ impl Workers {
                 let gauges = projections.iter().flat_map(|projection| projection.gauges()).collect();
                 workers.tasks.spawn(measure_rows(pool.clone(), gauges, cancel.clone()));
                 workers.start_projectors(&pool, &tail, projections);
-                workers.tasks.spawn(measure(pool.clone(), heads, cancel.clone()));
+                workers.tasks.spawn(measure(pool.clone(), heads.clone(), cancel.clone()));
             }
             if let Some(automation) = automation.as_ref().filter(|_| !recorders.is_empty()) {
                 automation::start_processes(&mut workers, &pool, &tail, automation, recorders).await?;
             }
         }
-        if let Some(automation) = automation.filter(|_| roles.due) {
-            automation::start_due(&mut workers, &pool, &automation);
+        if let Some(automation) = &automation {
+            if roles.due {
+                automation::start_due(&mut workers, &pool, automation);
+            }
+            if roles.webhooks {
+                automation::start_webhooks(&mut workers, &pool, automation, &Followed { contexts: known, partitions, heads });
+            }
         }
         if roles.janitor {
             workers.tasks.spawn(janitor::run(pool, cancel));
@@ -186,6 +201,7 @@ pub struct WorkerHealth {
     /// Recorder and runner of each process.
     processes: BTreeMap<&'static str, (watch::Receiver<ProjectorStatus>, watch::Receiver<Option<String>>)>,
     backlogs: Option<watch::Receiver<Vec<Backlog>>>,
+    webhooks: Vec<watch::Receiver<Option<String>>>,
     notary: Option<watch::Receiver<NotaryStatus>>,
     tail: Option<Tail>,
 }
@@ -227,6 +243,12 @@ impl WorkerHealth {
             .filter(|backlog| backlog.stuck > 0)
             .map(|backlog| format!("{}: {} stuck steps", backlog.process, backlog.stuck));
         let troubles: Vec<String> = running.chain(stuck).collect();
+        listed(&troubles)
+    }
+
+    /// What is wrong with the deliveries of webhooks, if something is. What receivers answer is not.
+    pub fn webhook_trouble(&self) -> Option<String> {
+        let troubles: Vec<String> = self.webhooks.iter().filter_map(|shard| shard.borrow().clone()).collect();
         listed(&troubles)
     }
 

@@ -1,4 +1,4 @@
-//! Everything that runs beside the gateways: the relay, the projectors, process managers, due commands, the notary, and housekeeping.
+//! Everything that runs beside the gateways: the relay, the projectors, process managers, due commands, webhooks, the notary, and housekeeping.
 //!
 //! Each piece of work is held by one process at a time through a lease in Postgres, so any number of worker processes may run.
 //! Nothing here knows a context by name.
@@ -10,5 +10,6 @@ pub mod notary;
 pub mod processes;
 pub mod relay;
 pub mod sending;
+pub mod webhooks;
 
 pub use host::{Automation, Roles, WorkerHealth, WorkerOptions, Workers};

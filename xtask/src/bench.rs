@@ -11,7 +11,7 @@ use crate::servers::Servers;
 /// `cargo xtask bench`
 #[derive(Args)]
 pub struct BenchArgs {
-    /// Run only these parts: commands, relay, latency, rebuild, notary, footprint.
+    /// Run only these parts: commands, relay, latency, rebuild, growth, accounting, notary, streams.
     parts: Vec<String>,
 }
 

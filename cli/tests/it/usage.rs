@@ -11,6 +11,7 @@ fn neuroops(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
         "DATABASE_WORKER_URL",
         "KAFKA_BOOTSTRAP_SERVERS",
         "JWT_SECRET_KEY",
+        "SECRETS_KEY",
         "HTTP_ADDR",
         "STRIPE_SECRET_KEY",
     ] {
@@ -35,6 +36,12 @@ fn a_missing_variable_is_named_with_an_example() {
     let database = [("DATABASE_URL", "postgres://neuroops_app:x@127.0.0.1:1/neuroops")];
     fails_with(&neuroops(&["serve"], &database), &["JWT_SECRET_KEY", "openssl rand"]);
     fails_with(&neuroops(&["work"], &[]), &["KAFKA_BOOTSTRAP_SERVERS"]);
+    fails_with(&neuroops(&["work", "--only", "webhooks"], &[]), &["SECRETS_KEY", "openssl rand"]);
+    fails_with(&neuroops(&["webhooks", "list"], &[]), &["DATABASE_WORKER_URL"]);
+    fails_with(
+        &neuroops(&["webhooks", "replay", "e-1", "--tenant", "01970000-0000-7000-8000-000000000001"], &[]),
+        &["--since", "--failed"],
+    );
     fails_with(&neuroops(&["migrate"], &[]), &["DATABASE_ADMIN_URL"]);
 }
 

@@ -4,12 +4,14 @@
 //! function of the state, the command and the [`Context`] that came with it, so it can be tested, replayed and simulated.
 
 mod aggregate;
+mod cloud_event;
 mod command;
 mod context;
 mod cqrs;
 mod decision;
 mod envelope;
 mod event;
+mod filter;
 mod ids;
 mod money;
 mod partition;
@@ -21,12 +23,14 @@ mod text;
 pub mod testing;
 
 pub use aggregate::{Aggregate, AggregateType, DecideError, ErasedDecision, Loaded, LoadedState, PlannedWrite, State};
+pub use cloud_event::{cloud_event, webhook_event};
 pub use command::{CommandDef, CommandSet, Creation, DecodeError, decode_json};
 pub use context::{ContextDef, ImportColumn, ImportDef};
 pub use cqrs::{CqrsError, CqrsRest, CqrsServices};
 pub use decision::{Actor, AggregateKey, Claim, ClaimAction, Context, Decision, OtherEvent};
 pub use envelope::{Metadata, RecordedEvent, wire_type};
 pub use event::{DecodeEventError, ErasedEvent, EventDef, EventSet, Upcaster, decode_payload, event_of, is_of};
+pub use filter::{EventFilter, FilterFault, PATTERN_BYTES_MAX, PATTERNS_MAX};
 pub use ids::{AggregateId, IdError, TenantId};
 pub use money::{Currency, Money, MoneyError};
 pub use partition::{murmur2, partition_of};

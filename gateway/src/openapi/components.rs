@@ -162,7 +162,8 @@ pub fn schemas() -> Map<String, Value> {
                     "type": "object", "required": ["type", "position"],
                     "properties": { "type": { "type": "string" }, "position": { "type": "integer" } }
                 } },
-                "position": token
+                "position": token,
+                "secret": { "type": "string", "description": "The secret that the command has made. It is shown in this answer only." }
             }
         },
         "AsOf": {

@@ -1,11 +1,11 @@
 //! Operations that do not depend on the contexts.
 
+use domain::kernel::{PATTERN_BYTES_MAX, PATTERNS_MAX};
 use serde_json::{Value, json};
 
 use super::Builder;
 use super::components::{parameter, positions, problems};
 use crate::catalogue::Catalogue;
-use crate::stream::{PATTERN_BYTES_MAX, PATTERNS_MAX};
 
 /// Describes them.
 pub fn describe(builder: &mut Builder, catalogue: &Catalogue) {
@@ -175,6 +175,7 @@ fn streams(builder: &mut Builder, catalogue: &Catalogue) {
         list("context", json!({ "enum": contexts }), "The contexts to follow; all where left out."),
         list("type", visible(r"^[!-)+\--~]*\*?$"), "Wire types, or their beginnings followed by `*`."),
         list("subject", visible(r"^[!-+\--~]*/[!-+\--~]*$"), "`aggregate/id`."),
+        json!({ "name": "role", "in": "query", "schema": { "type": "string", "maxLength": 64 }, "description": "Show what this one of the token's roles may follow." }),
         json!({ "name": "after", "in": "query", "schema": positions(), "description": "Position tokens after which to resume, such as an event's `cursor`." }),
         json!({ "name": "from", "in": "query", "schema": { "enum": ["head", "start"] }, "description": "Where to begin: with what happens from now on, or with the first event." }),
     ];

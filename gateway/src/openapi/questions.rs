@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::components::{parameter, problems};
 use super::queries::responses;
 use super::{Builder, operation_id};
-use crate::catalogue::{Catalogue, FILES, RUN};
+use crate::catalogue::{Catalogue, DELIVERIES, FILES, RUN};
 use crate::exports::TableFormat;
 use crate::queries::FORMATS;
 
@@ -20,6 +20,47 @@ pub fn describe(builder: &mut Builder, catalogue: &Catalogue) {
         builder.operation(&format!("{path}/{{file}}"), "get", file(def.context, def.aggregate));
         builder.operation(&path, "get", files(def.context, def.aggregate));
     }
+    if let Some(def) = catalogue.webhooks() {
+        let path = format!("/v1/{}/{}/{{id}}/{DELIVERIES}", def.context, def.aggregate);
+        builder.operation(&path, "get", deliveries(def.context, def.aggregate));
+    }
+}
+
+fn deliveries(context: &str, aggregate: &str) -> Value {
+    let (text, time) = (json!({ "type": ["string", "null"] }), json!({ "type": "string", "format": "date-time" }));
+    let delivery = json!({
+        "type": "object",
+        "required": ["event_id", "type", "subject", "position", "status", "attempts", "first_attempt_at", "last_attempt_at", "duration_ms"],
+        "properties": {
+            "event_id": { "type": "string", "format": "uuid", "description": "Sent as `webhook-id`." }, "type": { "type": "string" },
+            "subject": { "type": "string" }, "position": { "type": "string", "description": "What a replay takes." },
+            "status": { "enum": ["retrying", "delivered", "failed"] }, "attempts": { "type": "integer" }, "first_attempt_at": time,
+            "last_attempt_at": time, "next_attempt_at": { "type": ["string", "null"], "format": "date-time" },
+            "http_status": { "type": ["integer", "null"] }, "reason": text, "detail": text, "duration_ms": { "type": "integer" }
+        }
+    });
+    let page = json!({
+        "type": "object", "required": ["data", "next_cursor"],
+        "properties": { "data": { "type": "array", "items": delivery }, "next_cursor": text }
+    });
+    let mut responses = problems(&["400", "401", "403", "404", "405", "414", "429", "503"]);
+    responses
+        .insert("200".to_owned(), json!({ "description": "The latest first.", "content": { "application/json": { "schema": page } } }));
+    let query =
+        |name: &str, schema: Value, description: &str| json!({ "name": name, "in": "query", "schema": schema, "description": description });
+    json!({
+        "operationId": operation_id(&["deliveries", context, aggregate]),
+        "tags": [context],
+        "summary": "What an endpoint was told, and what it answered",
+        "x-permission": format!("{context}.read"),
+        "parameters": [
+            parameter("Id"),
+            query("status", json!({ "enum": ["retrying", "delivered", "failed"] }), "Only in this state."),
+            query("limit", json!({ "type": "integer", "minimum": 1, "maximum": 500, "default": 50 }), "Rows of a page."),
+            query("cursor", json!({ "type": "string", "maxLength": 64 }), "Where the page goes on: `next_cursor` of the one before it.")
+        ],
+        "responses": responses
+    })
 }
 
 fn run(context: &str, aggregate: &str) -> Value {

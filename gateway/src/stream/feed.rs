@@ -1,60 +1,58 @@
-//! Reads the log for one stream.
+//! Brings one stream its events.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::kernel::RecordedEvent;
-use platform::tenant_tx::TenantTx;
-use projections::runtime::{Place, read_event};
+use domain::kernel::{EventFilter, RecordedEvent, cloud_event};
 
-use super::{Ending, Filter, Queue, cloud_event};
+use super::hub::{After, Follower, RETRY, read};
+use super::{Ending, Queue};
 use crate::auth::Caller;
-use crate::bounded::{by_bytes, is_cut};
 use crate::position::Token;
-use crate::state::{GatewayState, Heads};
+use crate::state::GatewayState;
 
-/// Events that are read at a time.
-const PAGE: i64 = 500;
-/// Bytes of payload that a page has before it is cut.
-const PAGE_BYTES_MAX: usize = 1 << 20;
-/// Positions that are looked through at a time: the events of many tenants share a log partition.
-const SPAN: i64 = 50_000;
 /// How often the caller's token is looked at.
 const CHECK: Duration = Duration::from_secs(1);
-/// How often the log is tried again while Postgres is away.
-const RETRY: Duration = Duration::from_millis(500);
 
 /// A reader of the log on behalf of a client.
 pub struct Feed {
     state: GatewayState,
     caller: Arc<Caller>,
-    filter: Filter,
+    filter: EventFilter,
     partition: i32,
     /// The last position that was looked at, by context.
     positions: BTreeMap<&'static str, i64>,
-    heads: Heads,
+    hub: Follower,
 }
 
 impl Feed {
     /// A feed from these positions on.
-    pub fn new(state: GatewayState, caller: Arc<Caller>, filter: Filter, positions: BTreeMap<&'static str, i64>) -> Self {
-        let (partition, heads) = (state.partition(caller.tenant_id), state.heads());
-        Self { state, caller, filter, partition, positions, heads }
+    pub fn new(
+        state: GatewayState,
+        caller: Arc<Caller>,
+        filter: EventFilter,
+        positions: BTreeMap<&'static str, i64>,
+        hub: Follower,
+    ) -> Self {
+        let partition = state.partition(caller.tenant_id);
+        Self { state, caller, filter, partition, positions, hub }
     }
 
     /// Reads until something ends the stream.
     pub async fn run(mut self, queue: &Queue) -> Ending {
         let closing = self.state.closing().clone();
         let mut check = tokio::time::interval(CHECK);
+        let mut told = self.hub.told();
         loop {
+            told.borrow_and_update();
             let behind = self.behind();
             if behind.is_empty() {
                 tokio::select! {
                     () = closing.cancelled() => return Ending::ShuttingDown,
                     () = queue.messages.closed() => return Ending::ClientLeft,
                     _ = check.tick() => {}
-                    changed = self.heads.changed() => if changed.is_err() { return Ending::Unavailable },
+                    changed = told.changed() => if changed.is_err() { return Ending::Unavailable },
                 }
             }
             if closing.is_cancelled() {
@@ -63,53 +61,44 @@ impl Feed {
             if self.state.auth().check(&self.caller).await.is_err() {
                 return Ending::TokenEnded;
             }
-            for (context, head) in behind {
-                match self.read(context, head).await {
-                    Ok((events, until)) => {
-                        if let Err(ending) = self.send(queue, context, &events).await {
-                            return ending;
-                        }
-                        self.positions.insert(context, until);
-                    }
-                    Err(error) => {
-                        tracing::debug!(%error, "an event stream waits for Postgres");
-                        tokio::time::sleep(RETRY).await;
-                    }
+            for (context, after) in behind {
+                let result = match after {
+                    After::Events(events, seen) => self.send(queue, context, events.iter().map(AsRef::as_ref), seen).await,
+                    After::Log(until) => self.catch_up(queue, context, until).await,
+                };
+                if let Err(ending) = result {
+                    return ending;
                 }
             }
         }
     }
 
-    /// The contexts whose head has moved, and where it is.
-    fn behind(&mut self) -> Vec<(&'static str, i64)> {
-        let heads = self.heads.borrow_and_update().clone();
-        let head =
-            |context: &&'static str| heads.get(&Place { context: (*context).to_owned(), partition: self.partition }).copied().unwrap_or(0);
-        let places = self.positions.iter().map(|(context, position)| (*context, *position, head(context)));
-        places.filter(|(_, position, head)| head > position).map(|(context, _, head)| (context, head)).collect()
+    /// The contexts in which there is something after the positions.
+    fn behind(&self) -> Vec<(&'static str, After)> {
+        self.positions.iter().filter_map(|(context, position)| Some((*context, self.hub.after(context, *position)?))).collect()
     }
 
-    /// The next events of a context, and the position up to which there are no others.
-    async fn read(&self, context: &'static str, head: i64) -> Result<(Vec<RecordedEvent>, i64), sqlx::Error> {
-        const READ: &str = "SELECT context, partition, position, event_id, tenant_id, aggregate_type, aggregate_id, sequence, event_type, \
-            event_version, payload::text AS payload, metadata::text AS metadata, recorded_at FROM log.events \
-            WHERE context = $1 AND partition = $2 AND position > $3 AND position <= $4 AND tenant_id = $5 ORDER BY position LIMIT $6";
+    /// Reads a page of the log itself.
+    async fn catch_up(&mut self, queue: &Queue, context: &'static str, until: i64) -> Result<(), Ending> {
         let after = self.positions.get(context).copied().unwrap_or(0);
-        let until = head.min(after.saturating_add(SPAN));
-        let mut tx = TenantTx::begin(self.state.pool(), self.caller.tenant_id.0).await?;
-        let statement = by_bytes(READ, "payload", PAGE_BYTES_MAX);
-        let query =
-            sqlx::query(&statement).bind(context).bind(self.partition).bind(after).bind(until).bind(self.caller.tenant_id.0).bind(PAGE);
-        let rows = query.fetch_all(&mut *tx).await?;
-        tx.commit().await?;
-        let events = rows.iter().map(read_event).collect::<Result<Vec<_>, _>>()?;
-        let full = i64::try_from(events.len()).unwrap_or(PAGE) >= PAGE;
-        let more = full || is_cut(events.iter().map(|event| event.payload.len()), PAGE_BYTES_MAX);
-        let looked_through = if more { events.last().map_or(until, |event| event.position) } else { until };
-        Ok((events, looked_through))
+        match read(self.state.pool(), self.caller.tenant_id, context, self.partition, (after, until)).await {
+            Ok((events, seen)) => self.send(queue, context, events.iter(), seen).await,
+            Err(error) => {
+                tracing::debug!(%error, "an event stream waits for Postgres");
+                tokio::time::sleep(RETRY).await;
+                Ok(())
+            }
+        }
     }
 
-    async fn send(&mut self, queue: &Queue, context: &'static str, events: &[RecordedEvent]) -> Result<(), Ending> {
+    /// Puts what the filter shows into the queue; afterwards everything up to `seen` was looked at.
+    async fn send(
+        &mut self,
+        queue: &Queue,
+        context: &'static str,
+        events: impl Iterator<Item = &RecordedEvent> + Send,
+        seen: i64,
+    ) -> Result<(), Ending> {
         let (closing, stall_max) = (self.state.closing().clone(), self.state.options().stream_stall_max);
         for event in events {
             self.positions.insert(context, event.position);
@@ -117,7 +106,7 @@ impl Feed {
                 continue;
             }
             let id = self.cursor();
-            let json = cloud_event::to_json(event, &id).map_err(|error| {
+            let json = cloud_event(event, &id).map_err(|error| {
                 tracing::error!(%error, event_id = %event.event_id, "a stored event is not JSON");
                 Ending::Unavailable
             })?;
@@ -126,6 +115,7 @@ impl Feed {
                 () = closing.cancelled() => return Err(Ending::ShuttingDown),
             }
         }
+        self.positions.insert(context, seen);
         Ok(())
     }
 

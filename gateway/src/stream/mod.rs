@@ -1,22 +1,23 @@
 //! Event streams: the tenant's events as they are recorded, by server-sent events ([`sse`]) and WebSocket ([`ws`]).
 //!
-//! A stream is a task that reads the log ahead of its client into a bounded queue. It reads when the log's heads have moved, under
-//! row level security, so it cannot see another tenant's events. What ends a stream is told to the client as its last message.
+//! A stream is a task that brings events ahead of its client into a bounded queue: from the tenant's [`hub`], which reads the log once for
+//! all of the tenant's streams, and from the log itself where it is behind that. Both read under row level security, so no stream can see
+//! another tenant's events. What ends a stream is told to the client as its last message.
 
-mod cloud_event;
 mod feed;
+pub mod hub;
 pub mod sse;
 pub mod ws;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use domain::kernel::RecordedEvent;
+use domain::kernel::{EventFilter, PATTERNS_MAX};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::access::Permission;
-use crate::auth::Caller;
+use crate::auth::{Caller, require};
 use crate::limits::Turn;
 use crate::position::Token;
 use crate::problem::Problem;
@@ -27,34 +28,6 @@ use crate::state::GatewayState;
 const QUEUE_MAX: usize = 1024;
 /// Bytes of messages that wait for a client; a larger message waits alone.
 const QUEUE_BYTES_MAX: usize = 1 << 20;
-/// The most patterns of types, and the most subjects, of one stream.
-pub const PATTERNS_MAX: usize = 50;
-/// The longest pattern, in bytes.
-pub const PATTERN_BYTES_MAX: usize = 256;
-
-/// Which events a stream shows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Filter {
-    /// Wire types, or their beginnings where a `*` follows; all where empty.
-    types: Vec<String>,
-    /// `aggregate_type/aggregate_id`; all where empty.
-    subjects: Vec<String>,
-}
-
-impl Filter {
-    fn matches(&self, event: &RecordedEvent) -> bool {
-        let wire_type = event.wire_type();
-        let types = self.types.is_empty()
-            || self.types.iter().any(|wanted| match wanted.strip_suffix('*') {
-                Some(prefix) => wire_type.starts_with(prefix),
-                None => *wanted == wire_type,
-            });
-        let is_subject =
-            |wanted: &String| wanted.split_once('/').is_some_and(|(kind, id)| kind == event.aggregate_type && id == event.aggregate_id);
-        types && (self.subjects.is_empty() || self.subjects.iter().any(is_subject))
-    }
-}
-
 /// One event for a client.
 struct Message {
     /// Where to resume after it.
@@ -128,13 +101,13 @@ impl Open {
 /// Opens a stream as the query string says; `last` is the id of the last event that the client has.
 async fn open(state: &GatewayState, caller: &Arc<Caller>, pairs: Vec<(String, String)>, last: Option<String>) -> Result<Open, Problem> {
     let (lists, rest) = lists(pairs, ["context", "type", "subject"])?;
-    let ([after, from], rest) = controls(rest, ["after", "from"])?;
+    let ([after, from, role], rest) = controls(rest, ["after", "from", "role"])?;
     if let Some((name, _)) = rest.first() {
         return Err(Problem::bad_value("unknown_parameter", &crate::catalogue::shown(name), "there is no such parameter"));
     }
     let [contexts, types, subjects] = lists;
-    let contexts = followed(state, caller, contexts)?;
-    let filter = Filter { types, subjects };
+    let contexts = followed(state, caller, contexts, role)?;
+    let filter = EventFilter { contexts: Vec::new(), types, subjects };
     check(&filter)?;
     let from_start = match from.as_deref() {
         None | Some("head") => false,
@@ -150,10 +123,12 @@ async fn open(state: &GatewayState, caller: &Arc<Caller>, pairs: Vec<(String, St
         Some((place, text)) => Resume { place, tokens: Token::list(&text, place, state.partition(caller.tenant_id))? },
         None => Resume { place: "after", tokens: Vec::new() },
     };
+    // The hub first: it holds whatever comes after the positions.
+    let hub = state.hubs().of(caller.tenant_id, state.partition(caller.tenant_id)).await;
     let positions = start(state, caller, &contexts, &resume, from_start).await?;
     let (queue, messages) = Queue::new();
     let ending = Arc::new(OnceLock::new());
-    let feed = feed::Feed::new(state.clone(), caller.clone(), filter, positions);
+    let feed = feed::Feed::new(state.clone(), caller.clone(), filter, positions, hub);
     let told = ending.clone();
     let reader = tokio::spawn(async move {
         let reason = feed.run(&queue).await;
@@ -185,34 +160,40 @@ fn lists<const N: usize>(pairs: Vec<(String, String)>, names: [&'static str; N])
     Ok((found, rest))
 }
 
-fn check(filter: &Filter) -> Result<(), Problem> {
-    let plain = |text: &String| !text.is_empty() && text.len() <= PATTERN_BYTES_MAX && text.bytes().all(|byte| byte.is_ascii_graphic());
-    if !filter.types.iter().all(|wanted| plain(wanted) && !wanted.trim_end_matches('*').contains('*') && !wanted.ends_with("**")) {
-        return Err(Problem::bad_value("invalid_parameter", "type", "a wire type, or the beginning of one followed by `*`, is expected"));
+fn check(filter: &EventFilter) -> Result<(), Problem> {
+    match filter.fault() {
+        // The parameters are called after one of the values: `type=…&type=…`.
+        Some(fault) => Err(Problem::bad_value("invalid_parameter", fault.list.trim_end_matches('s'), fault.expected)),
+        None => Ok(()),
     }
-    if !filter.subjects.iter().all(|wanted| plain(wanted) && wanted.contains('/')) {
-        return Err(Problem::bad_value("invalid_parameter", "subject", "`aggregate/id` is expected"));
+}
+
+/// The roles that a stream goes by: the caller's, or the one of them that it names.
+fn roles(caller: &Caller, role: Option<String>) -> Result<Vec<String>, Problem> {
+    match role {
+        None => Ok(caller.actor.roles.clone()),
+        Some(role) if caller.actor.roles.contains(&role) => Ok(vec![role]),
+        Some(role) => {
+            Err(Problem::forbidden("role_not_held", format!("The token does not have the role `{}`.", crate::catalogue::shown(&role))))
+        }
     }
-    Ok(())
 }
 
 /// The contexts that the caller asks for and may follow; all that it may follow where it does not ask.
-fn followed(state: &GatewayState, caller: &Caller, mut asked: Vec<String>) -> Result<Vec<&'static str>, Problem> {
+fn followed(state: &GatewayState, caller: &Caller, mut asked: Vec<String>, role: Option<String>) -> Result<Vec<&'static str>, Problem> {
+    let roles = roles(caller, role)?;
+    let may = |context: &'static str| require(&roles, Permission::History { context }).map(|()| context);
     let all = || state.catalogue().entries().iter().map(|entry| entry.name);
     if asked.is_empty() {
-        let allowed: Vec<&str> = all().filter(|context| caller.require(Permission::History { context }).is_ok()).collect();
+        let allowed: Vec<&str> = all().filter(|context| may(context).is_ok()).collect();
         return match (allowed.is_empty(), all().next()) {
-            (true, Some(context)) => Err(caller.require(Permission::History { context }).err().unwrap_or_else(Problem::defect)),
+            (true, Some(context)) => Err(may(context).err().unwrap_or_else(Problem::defect)),
             _ => Ok(allowed),
         };
     }
     asked.sort_unstable();
     asked.dedup();
-    let find = |name: &String| {
-        let context = state.catalogue().context(name)?.name;
-        caller.require(Permission::History { context }).map(|()| context)
-    };
-    asked.iter().map(find).collect()
+    asked.iter().map(|name| may(state.catalogue().context(name)?.name)).collect()
 }
 
 /// Where a client says that it has come to.
@@ -251,47 +232,4 @@ async fn start(
         positions.insert(*context, position);
     }
     Ok(positions)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn event() -> RecordedEvent {
-        RecordedEvent {
-            context: "abc".into(),
-            partition: 1,
-            position: 7,
-            event_id: platform::clock::new_id(),
-            tenant_id: domain::kernel::TenantId(platform::clock::new_id()),
-            aggregate_type: "thing".into(),
-            aggregate_id: "t-1".into(),
-            sequence: 1,
-            event_type: "thing_made".into(),
-            event_version: "1".into(),
-            payload: "{}".into(),
-            metadata: "{}".into(),
-            recorded_at: platform::clock::now(),
-        }
-    }
-
-    #[test]
-    fn a_filter_shows_the_types_and_subjects_that_it_names() {
-        let filter = |types: &[&str], subjects: &[&str]| Filter {
-            types: types.iter().map(ToString::to_string).collect(),
-            subjects: subjects.iter().map(ToString::to_string).collect(),
-        };
-        let event = event();
-        assert!(filter(&[], &[]).matches(&event));
-        assert!(filter(&["abc.thing_made.v1"], &["thing/t-1"]).matches(&event));
-        assert!(filter(&["x", "abc.thing_*"], &[]).matches(&event));
-        assert!(filter(&["*"], &[]).matches(&event));
-        assert!(!filter(&["abc.thing_made"], &[]).matches(&event));
-        assert!(!filter(&[], &["thing/t-2"]).matches(&event));
-        assert!(!filter(&["abc.thing_made.v1"], &["other/t-1"]).matches(&event));
-        for bad in [filter(&["a*b"], &[]), filter(&["**"], &[]), filter(&[""], &[]), filter(&[], &["thing"]), filter(&["a b"], &[])] {
-            assert!(check(&bad).is_err(), "{bad:?}");
-        }
-        assert!(check(&filter(&["abc.*"], &["thing/t-1"])).is_ok());
-    }
 }

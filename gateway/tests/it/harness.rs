@@ -7,9 +7,12 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
 use commands::{BusOptions, CommandBus};
-use gateway::{ConnectionLimits, GatewayOptions, GatewayParts, GatewayState, WebhookReceiver};
+use gateway::{ConnectionLimits, GatewayOptions, GatewayParts, GatewayState, WebhookReceiver, WebhookSupport};
 use platform::clock;
+use platform::config::Secret;
+use platform::egress::{AddressPolicy, Egress, EgressOptions};
 use platform::testing::TestDatabase;
+use platform::vault::Vault;
 use projections::contexts::ContextEntry;
 use projections::features::FeatureSource;
 use serde_json::Value;
@@ -79,6 +82,12 @@ pub struct Client {
     pub token: String,
 }
 
+/// What webhooks need, with nowhere to go but the Internet.
+pub fn webhooks() -> WebhookSupport {
+    let egress = Egress::new(EgressOptions::new(AddressPolicy::default())).unwrap();
+    WebhookSupport { egress, vault: Arc::new(Vault::new(&[Secret::new("5".repeat(64))]).unwrap()) }
+}
+
 impl Gateway {
     /// The laboratory.
     pub async fn lab() -> Self {
@@ -108,7 +117,12 @@ impl Gateway {
         let shutdown = CancellationToken::new();
         // Tests change rows by hand, which no checkpoint tells: answers are kept only where a test asks for it.
         let cache_worth = Duration::MAX;
-        let options = change(GatewayOptions { deny_refresh: Duration::from_millis(50), cache_worth, ..GatewayOptions::new(SECRET) });
+        let options = change(GatewayOptions {
+            deny_refresh: Duration::from_millis(50),
+            cache_worth,
+            webhooks: Some(webhooks()),
+            ..GatewayOptions::new(SECRET)
+        });
         let limits = options.connection_limits();
         let Extras { features, receivers } = extras(&db);
         let state = GatewayState::start(GatewayParts {

@@ -14,6 +14,7 @@ mod commands;
 mod coverage;
 mod dashboards;
 mod documents;
+mod endpoints;
 mod export;
 mod export_jobs;
 mod harness;

@@ -120,6 +120,54 @@ async fn a_stream_is_filtered_by_type_and_subject() {
 }
 
 #[tokio::test]
+async fn a_stream_goes_by_one_of_the_tokens_roles() {
+    let gateway = Gateway::lab().await;
+    let client = gateway.client("member").await;
+    let roles = ["analyst", "auditor"].map(str::to_owned);
+    let token = gateway::issue(crate::harness::SECRET, client.tenant, "x", &roles, platform::clock::new_id(), Duration::from_mins(1));
+    let both = Client { token, ..client.clone() };
+    client.take("a", "x").await;
+    let mut messages = Messages::open(&both, "/v1/events?from=start&role=auditor", &[]).await;
+    assert_eq!(messages.next().await.unwrap().2["subject"], "sample/a");
+    both.get("/v1/events?role=analyst").await.is_problem(403, "forbidden");
+    both.get("/v1/events?role=analyst&context=lab").await.is_problem(403, "forbidden");
+    both.get("/v1/events?role=owner").await.is_problem(403, "role_not_held");
+    gateway.stop().await;
+}
+
+/// Streams of many tenants and positions see all of their tenant's events, in order and once, while others write.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn streams_of_a_tenant_share_a_reader_and_miss_nothing() {
+    let gateway = Gateway::lab().await;
+    let mut tenants = Vec::new();
+    for _ in 0..6 {
+        let client = gateway.client("member").await;
+        client.take("before", "x").await;
+        let live = Messages::open(&client, "/v1/events", &[]).await;
+        tenants.push((client, live));
+    }
+    let writers = tenants.iter().map(|(client, _)| {
+        let client = client.clone();
+        async move {
+            for number in 0..40 {
+                client.take(&format!("s-{number}"), "x").await;
+            }
+        }
+    });
+    futures::future::join_all(writers).await;
+    for (client, live) in &mut tenants {
+        let mut late = Messages::open(client, "/v1/events?from=start", &[]).await;
+        assert_eq!(late.next().await.unwrap().2["subject"], "sample/before");
+        for number in 0..40 {
+            let wanted = format!("sample/s-{number}");
+            assert_eq!(live.next().await.unwrap().2["subject"], wanted);
+            assert_eq!(late.next().await.unwrap().2["subject"], wanted);
+        }
+    }
+    gateway.stop().await;
+}
+
+#[tokio::test]
 async fn a_stream_ends_with_its_token_and_a_tenant_has_so_many() {
     let gateway = Gateway::start(crate::lab::CONTEXTS, |options| gateway::GatewayOptions { tenant_streams_max: 1, ..options }).await;
     let client = gateway.client("member").await;

@@ -8,9 +8,8 @@ use std::str::FromStr as _;
 use sqlx::postgres::PgConnectOptions;
 use uuid::Uuid;
 
+use super::{AddressRange, Config, ConfigError, JWT_SECRET_BYTES_MIN, LogFormat, Secret};
 use crate::proofs::note::SigningKey;
-
-use super::{Config, ConfigError, JWT_SECRET_BYTES_MIN, LogFormat, Secret};
 
 /// Topics are `<prefix>.<context>`; Kafka allows 249 characters in all.
 const TOPIC_PREFIX_CHARS_MAX: usize = 100;
@@ -101,6 +100,20 @@ impl<'a> Reader<'a> {
     pub(super) fn jwt_secret(&mut self, name: &str) -> Option<Secret> {
         let must_be = format!("at least {JWT_SECRET_BYTES_MIN} bytes long; `openssl rand -hex 32` makes a good one");
         self.checked(name, &must_be, |value| value.len() >= JWT_SECRET_BYTES_MIN).map(Secret::new)
+    }
+
+    /// Keys of 32 bytes, separated by commas.
+    pub(super) fn sealing_keys(&mut self, name: &str) -> Vec<Secret> {
+        let must_be = "64 hexadecimal digits, or several such keys with commas; `openssl rand -hex 32` makes a good one";
+        let key = |key: &str| key.trim().len() == 64 && key.trim().bytes().all(|byte| byte.is_ascii_hexdigit());
+        let value = self.checked(name, must_be, |value| value.split(',').all(key)).unwrap_or_default();
+        value.split(',').map(str::trim).filter(|key| !key.is_empty()).map(Secret::new).collect()
+    }
+
+    pub(super) fn address_ranges(&mut self, name: &str) -> Vec<AddressRange> {
+        let must_be = "ranges of addresses such as 10.1.0.0/16, several with commas";
+        let value = self.checked(name, must_be, |value| value.split(',').all(|range| range.trim().parse::<AddressRange>().is_ok()));
+        value.unwrap_or_default().split(',').filter_map(|range| range.trim().parse().ok()).collect()
     }
 
     pub(super) fn log_format(&mut self, name: &str) -> LogFormat {

@@ -48,6 +48,7 @@ fn no_message_and_no_debug_output_shows_a_secret() {
         ("DATABASE_WORKER_URL", "postgres://app:hunter2@host:notaport/db"),
         ("REDIS_URL", "http://:hunter2@host"),
         ("JWT_SECRET_KEY", "hunter2"),
+        ("SECRETS_KEY", "hunter2"),
         ("STRIPE_SECRET_KEY", "hunter2"),
         ("STRIPE_WEBHOOK_SECRET", "hunter2"),
         ("AUDIT_SIGNING_KEY", "hunter2"),
@@ -200,6 +201,18 @@ fn the_sample_file_names_exactly_the_variables_that_are_read() {
     assert_eq!(read, documented);
     let given: Vec<_> = sample.lines().filter(|line| !line.starts_with('#') && line.contains('=')).collect();
     assert!(given.is_empty(), "the sample sets {given:?}; every line is a comment until someone decides");
+}
+
+#[test]
+fn keys_and_ranges_are_lists() {
+    let (one, two) = ("a".repeat(64), "B2".repeat(32));
+    let config = load(&[("SECRETS_KEY", &format!("{one}, {two}")), ("WEBHOOK_ALLOWED_RANGES", "10.0.0.0/8, fd00::/8")]).expect("valid");
+    assert_eq!(config.require_secrets_keys().expect("set").iter().map(Secret::expose).collect::<Vec<_>>(), [&one, &two]);
+    assert_eq!(config.webhook_allowed_ranges.iter().map(ToString::to_string).collect::<Vec<_>>(), ["10.0.0.0/8", "fd00::/8"]);
+    for (name, bad) in [("SECRETS_KEY", "abc"), ("WEBHOOK_ALLOWED_RANGES", "10.0.0.0"), ("WEBHOOK_ALLOWED_RANGES", "10.0.0.0/8,")] {
+        problem(name, bad);
+    }
+    assert!(load(&[]).expect("defaults").require_secrets_keys().is_err());
 }
 
 #[test]

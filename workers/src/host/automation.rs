@@ -11,9 +11,10 @@ use sqlx::PgPool;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::{Workers, run_while_held};
+use super::{Followed, Workers, run_while_held};
 use crate::due::{self, DueOptions, DueRunner, DueSource};
 use crate::processes::{self, Backlog, Effects, ProcessOptions, Recorder, Runner, backlogs};
+use crate::webhooks::{self, SHARDS, Shard, ShardParts, Webhooks};
 
 /// How often backlogs are counted.
 const MEASURE: Duration = Duration::from_secs(5);
@@ -32,6 +33,8 @@ pub struct Automation {
     pub due: Vec<DueSource>,
     /// How they are sent.
     pub due_options: DueOptions,
+    /// What deliveries of webhooks need; without it, there are none.
+    pub webhooks: Option<Webhooks>,
 }
 
 impl Automation {
@@ -45,6 +48,7 @@ impl Automation {
             process_options: ProcessOptions::default(),
             due,
             due_options: DueOptions::default(),
+            webhooks: None,
         }
     }
 }
@@ -93,6 +97,30 @@ pub(super) fn start_due(workers: &mut Workers, pool: &PgPool, automation: &Autom
         });
     }
     workers.tasks.spawn(measure_due(pool.clone(), automation.due.clone(), workers.cancel.clone()));
+}
+
+/// Starts the shards of webhooks, each under a lease of its own.
+pub(super) fn start_webhooks(workers: &mut Workers, pool: &PgPool, automation: &Automation, followed: &Followed) {
+    let Some(webhooks) = &automation.webhooks else { return };
+    let names = (0..SHARDS).map(webhooks::lease_name).collect();
+    let leases = Arc::new(Leases::start(pool.clone(), "webhooks", names, workers.cancel.clone()));
+    for number in 0..SHARDS {
+        let shard = Shard::new(ShardParts {
+            shard: number,
+            pool: pool.clone(),
+            bus: automation.bus.clone(),
+            webhooks: webhooks.clone(),
+            contexts: followed.contexts.clone(),
+            partitions: followed.partitions,
+            heads: followed.heads.clone(),
+        });
+        workers.health.webhooks.push(shard.trouble());
+        let (name, leases, cancel) = (webhooks::lease_name(number), leases.clone(), workers.cancel.clone());
+        workers.tasks.spawn(async move {
+            let shard = &shard;
+            run_while_held(&name, &leases, &cancel, |epoch, lost| async move { shard.run(epoch, &lost).await }).await;
+        });
+    }
 }
 
 async fn measure_processes(pool: PgPool, mut known: HashSet<String>, sender: watch::Sender<Vec<Backlog>>, cancel: CancellationToken) {

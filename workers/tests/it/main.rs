@@ -15,3 +15,4 @@ mod support;
 #[path = "../../../commands/tests/it/tally.rs"]
 mod tally;
 mod timers;
+mod webhooks;

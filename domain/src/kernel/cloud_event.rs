@@ -1,20 +1,25 @@
 //! Events as CloudEvents 1.0 in JSON.
 
-use domain::kernel::RecordedEvent;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use super::RecordedEvent;
 
 /// The structured form (CloudEvents JSON format §3). The attribute `cursor` is where to resume after the event.
 #[derive(Serialize)]
 struct CloudEvent<'a> {
     specversion: &'static str,
-    id: uuid::Uuid,
+    id: Uuid,
     #[serde(rename = "type")]
     event_type: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timestamp: Option<DateTime<Utc>>,
     source: String,
     subject: String,
-    time: chrono::DateTime<chrono::Utc>,
+    time: DateTime<Utc>,
     datacontenttype: &'static str,
     dataschema: String,
     tenantid: String,
@@ -28,8 +33,17 @@ struct CloudEvent<'a> {
     data: Box<RawValue>,
 }
 
-/// The event as JSON on one line.
-pub fn to_json(event: &RecordedEvent, cursor: &str) -> Result<String, serde_json::Error> {
+/// The event as a `CloudEvent` in JSON on one line.
+pub fn cloud_event(event: &RecordedEvent, cursor: &str) -> Result<String, serde_json::Error> {
+    write(event, cursor, None)
+}
+
+/// The same with the attribute `timestamp`, which Standard Webhooks 1.0 wants beside `type` and `data`.
+pub fn webhook_event(event: &RecordedEvent, cursor: &str) -> Result<String, serde_json::Error> {
+    write(event, cursor, Some(event.recorded_at))
+}
+
+fn write(event: &RecordedEvent, cursor: &str, timestamp: Option<DateTime<Utc>>) -> Result<String, serde_json::Error> {
     let metadata = event.parsed_metadata();
     let wire_type = event.wire_type();
     serde_json::to_string(&CloudEvent {
@@ -41,6 +55,7 @@ pub fn to_json(event: &RecordedEvent, cursor: &str) -> Result<String, serde_json
         datacontenttype: "application/json",
         dataschema: format!("/schemas/{wire_type}.json"),
         event_type: &wire_type,
+        timestamp,
         tenantid: event.tenant_id.to_string(),
         sequence: event.position.to_string(),
         correlationid: &metadata.correlation_id,
