@@ -11,7 +11,9 @@ mod import;
 mod matching;
 mod operations;
 mod processes;
+mod requests;
 mod roles;
+mod schemas;
 mod secrets;
 mod settings;
 mod setup;
@@ -76,6 +78,15 @@ enum Command {
     Export(export::ExportArgs),
     /// Import a file, e.g. `neuroops import crm contacts contacts.csv`.
     Import(import::ImportArgs),
+    /// Send a command, e.g. `neuroops cmd crm/contact/register '{"given_name":"Ada"}'`.
+    Cmd(requests::cmd::CmdArgs),
+    /// Read a read model, report, history or document, e.g. `neuroops get 'crm/contact-list?q=ada' --format table`.
+    Get(requests::get::GetArgs),
+    /// Follow events as they are recorded, one JSON object a line.
+    Tail(requests::tail::TailArgs),
+    /// Look at the description of the HTTP interface that this binary serves.
+    #[command(subcommand)]
+    Schemas(schemas::SchemasCommand),
 }
 
 /// A reader that has seen enough (`neuroops status | head`) is no reason for a panic's report.
@@ -166,6 +177,10 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             }
             println!("{}", import::run(&args).await?);
         }
+        Command::Cmd(args) => println!("{}", requests::cmd::run(&args).await?),
+        Command::Get(args) => requests::get::run(&args).await?,
+        Command::Tail(args) => requests::tail::run(&args).await?,
+        Command::Schemas(command) => schemas::run(&command)?,
     }
     Ok(ExitCode::SUCCESS)
 }
