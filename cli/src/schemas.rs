@@ -67,7 +67,7 @@ mod tests {
     fn the_committed_description_is_what_is_served() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../schemas/openapi.json");
         let committed = std::fs::read_to_string(path).unwrap_or_default();
-        let mend = "run `clients/regenerate`";
+        let mend = "run `make clients`";
         let served = by_lines(&gateway::openapi_document(CONTEXTS), 3);
         let differs = committed.lines().zip(served.lines()).find(|(old, new)| old != new);
         let shown = differs.map_or("its end", |(_, new)| &new[..new.floor_char_boundary(200)]);

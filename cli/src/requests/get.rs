@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
 use serde_json::Value;
 
-use super::{Server, explained};
+use super::{Server, ended, explained};
 use crate::client::Client;
 use crate::import::usage;
 
@@ -90,15 +90,6 @@ async fn copy(client: &Client, mut response: reqwest::Response) -> Result<()> {
     let end: &[u8] = if is_json { b"\n" } else { b"" };
     ended(out.write_all(end).and_then(|()| out.flush()))?;
     Ok(())
-}
-
-/// Whether the reader of the output has seen enough, which is no error.
-fn ended(written: std::io::Result<()>) -> Result<bool> {
-    match written {
-        Ok(()) => Ok(false),
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(true),
-        Err(error) => Err(error.into()),
-    }
 }
 
 /// A row with its columns in the order in which they were written.

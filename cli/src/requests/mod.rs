@@ -55,3 +55,12 @@ fn explained(error: ClientError) -> anyhow::Error {
 fn pause(error: &ClientError, attempt: u32) -> Duration {
     error.retry_after().map_or_else(|| BACKOFF.after(attempt), |asked| asked.min(PAUSE_MAX))
 }
+
+/// Whether the reader of the output has seen enough, which is no error.
+fn ended(written: std::io::Result<()>) -> Result<bool> {
+    match written {
+        Ok(()) => Ok(false),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(true),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,12 +1,13 @@
 //! `neuroops tail`: prints events as they are recorded, and goes on where it was when the connection is lost.
 
+use std::io::Write;
 use std::time::Duration;
 
 use anyhow::Result;
 use clap::Args;
 
 use super::sse::Messages;
-use super::{Server, explained, pause};
+use super::{Server, ended, explained, pause};
 use crate::client::{Client, ClientError};
 
 /// How often in a row it is tried to go on, about ten minutes long.
@@ -49,20 +50,7 @@ struct Tail {
 pub async fn run(args: &TailArgs) -> Result<()> {
     let client = args.server.client()?;
     let mut tail = Tail { path: path(args), last: None, left: args.count, failures: 0 };
-    while tail.left != Some(0) {
-        match tail.follow(&client).await {
-            Ok(()) => tokio::time::sleep(RETURN).await,
-            Err(error) if error.is_passing() && tail.failures < TRIES => {
-                tail.failures += 1;
-                if tail.failures == 1 {
-                    eprintln!("The stream is interrupted ({error}); trying to go on.");
-                }
-                tokio::time::sleep(pause(&error, tail.failures)).await;
-            }
-            Err(error) => return Err(explained(error)),
-        }
-    }
-    Ok(())
+    tail.run(&client, &mut std::io::stdout()).await
 }
 
 /// The address of the stream.
@@ -84,8 +72,19 @@ fn encoded(value: &str) -> String {
 }
 
 impl Tail {
-    /// Prints the events of one connection until it ends.
-    async fn follow(&mut self, client: &Client) -> Result<(), ClientError> {
+    async fn run(&mut self, client: &Client, out: &mut impl Write) -> Result<()> {
+        while self.left != Some(0) {
+            match self.follow(client, out).await {
+                Ok(true) => return Ok(()),
+                Ok(false) => tokio::time::sleep(RETURN).await,
+                Err(error) => self.wait_after(error.downcast()?).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Prints the events of one connection until it ends; whether the reader of the output has ended it.
+    async fn follow(&mut self, client: &Client, out: &mut impl Write) -> Result<bool> {
         let mut response = client.follow(&self.path, self.last.as_deref()).await?;
         let mut messages = Messages::default();
         while let Some(bytes) = response.chunk().await.map_err(|error| client.broken(&error))? {
@@ -93,16 +92,31 @@ impl Tail {
             for message in messages.take(&bytes).map_err(|error| client.unreadable(error))? {
                 if message.event == "closed" {
                     // Whatever the reason, the next connection goes on after the last event, or is told why it may not.
-                    return Ok(());
+                    return Ok(false);
                 }
-                println!("{}", message.data);
+                if ended(writeln!(out, "{}", message.data).and_then(|()| out.flush()))? {
+                    return Ok(true);
+                }
                 self.last = message.id.or(self.last.take());
                 self.left = self.left.map(|left| left - 1);
                 if self.left == Some(0) {
-                    return Ok(());
+                    return Ok(true);
                 }
             }
         }
+        Ok(false)
+    }
+
+    /// Waits before the next try, unless there is none.
+    async fn wait_after(&mut self, error: ClientError) -> Result<()> {
+        if !error.is_passing() || self.failures >= TRIES {
+            return Err(explained(error));
+        }
+        self.failures += 1;
+        if self.failures == 1 {
+            eprintln!("The stream is interrupted ({error}); trying to go on.");
+        }
+        tokio::time::sleep(pause(&error, self.failures)).await;
         Ok(())
     }
 }
@@ -110,6 +124,8 @@ impl Tail {
 #[cfg(test)]
 mod tests {
     use clap::Parser;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
 
     use super::*;
 
@@ -128,5 +144,37 @@ mod tests {
             "/v1/events?context=crm,billing&type=crm.contact_*&from=start"
         );
         assert_eq!(of(&["--subject", "contact/a&b", "--from", "crm/3@7"]), "/v1/events?subject=contact/a%26b&after=crm/3@7");
+    }
+
+    /// Answers each connection with its events and breaks off; what each of them asked for.
+    async fn serve(listener: TcpListener, answers: [&str; 2]) -> Vec<String> {
+        let mut asked = Vec::new();
+        for answer in answers {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(stream.read_u8().await.unwrap());
+            }
+            asked.push(String::from_utf8(head).unwrap().to_ascii_lowercase());
+            let length = answer.len() + 100;
+            let text = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{answer}");
+            stream.write_all(text.as_bytes()).await.unwrap();
+            stream.shutdown().await.unwrap();
+        }
+        asked
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_breaks_goes_on_after_the_last_whole_event() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = Client::new(&format!("http://{}", listener.local_addr().unwrap()), Some("secret")).unwrap();
+        let answers = ["id: crm/3@1\ndata: {\"n\":1}\n\nid: crm/3@2\ndata: {\"n\"", "id: crm/3@2\ndata: {\"n\":2}\n\nid: crm/3@3\ndata: 3\n\n"];
+        let server = tokio::spawn(serve(listener, answers));
+        let mut tail = Tail { path: "/v1/events?from=start".to_owned(), last: None, left: Some(2), failures: 0 };
+        let mut out = Vec::new();
+        tail.run(&client, &mut out).await.unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "{\"n\":1}\n{\"n\":2}\n");
+        let asked = server.await.unwrap();
+        assert!(!asked[0].contains("last-event-id") && asked[1].contains("last-event-id: crm/3@1\r\n"), "{asked:?}");
     }
 }
