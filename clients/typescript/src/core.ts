@@ -212,7 +212,7 @@ export class Transport {
       try {
         const headers = { Accept: "text/event-stream", "Last-Event-ID": last };
         const body = await this.once("/v1/events", { query, headers, lasts: true }, async (answer) => answer.body);
-        for await (const message of messages(body)) {
+        for await (const message of messages(body, this.timeoutMs)) {
           failures = 0;
           if (message.event === "closed") break;
           yield JSON.parse(message.data) as CloudEvent;
@@ -232,16 +232,20 @@ export class Transport {
 
 type Message = { id?: string; event: string; data: string };
 
-/** Server-sent events. */
-async function* messages(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Message> {
+/** Server-sent events, until the stream ends or is silent for longer than a gateway lets it be. */
+async function* messages(body: ReadableStream<Uint8Array> | null, silentMsMax: number): AsyncGenerator<Message> {
   if (body === null) return;
   const reader = body.getReader();
+  const watch = () => setTimeout(() => void reader.cancel().catch(() => undefined), silentMsMax);
+  let watching = watch();
   const decoder = new TextDecoder();
   let waiting = "";
   try {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
+      clearTimeout(watching);
+      watching = watch();
       waiting += decoder.decode(value, { stream: true }).replaceAll("\r", "");
       if (waiting.length > MESSAGE_CHARS_MAX) throw new RangeError("a message of the event stream is too long");
       for (let end = waiting.indexOf("\n\n"); end >= 0; end = waiting.indexOf("\n\n")) {
@@ -251,6 +255,7 @@ async function* messages(body: ReadableStream<Uint8Array> | null): AsyncGenerato
       }
     }
   } finally {
+    clearTimeout(watching);
     await reader.cancel().catch(() => undefined);
   }
 }
@@ -259,7 +264,7 @@ function read(block: string): Message | undefined {
   const message: Message = { event: "", data: "" };
   const data: string[] = [];
   for (const line of block.split("\n")) {
-    const [, name, value] = /^([^:]*):? ?(.*)$/.exec(line) ?? ["", "", ""];
+    const [, name, value] = /^([^:]*):? ?(.*)$/s.exec(line) ?? ["", "", ""];
     if (name === "id") message.id = value;
     else if (name === "event") message.event = value ?? "";
     else if (name === "data") data.push(value ?? "");
