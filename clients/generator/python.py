@@ -141,7 +141,7 @@ def write(interface: Interface) -> Dict[str, str]:
     api.append(client_class(types, interface))
     imports = "from typing import Any, Dict, List, Literal, TypedDict, Union\n\n"
     uses = (
-        "from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence\nfrom urllib.parse import quote\n\n"
+        "from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Literal, Mapping, Optional, Sequence\nfrom urllib.parse import quote\n\n"
         "from . import types\nfrom .core import Aggregate, BulkCommand, CommandOptions, Page, ReadModel, Receipt, Transport, WaitFor\n\n"
         "if TYPE_CHECKING:\n    from typing_extensions import Unpack\n\n\n"
     )
