@@ -18,12 +18,14 @@ pub struct Message {
 #[derive(Default)]
 pub struct Messages {
     bytes: Vec<u8>,
+    /// How many of them are known to hold no end of a line.
+    searched: usize,
     next: Message,
 }
 
 /// A message is longer than any that the gateway sends.
 #[derive(Debug, thiserror::Error)]
-#[error("a message of more than {MESSAGE_BYTES_MAX} bytes")]
+#[error("a message of more than {} bytes", MESSAGE_BYTES_MAX)]
 pub struct TooLong;
 
 impl Messages {
@@ -31,11 +33,14 @@ impl Messages {
     pub fn take(&mut self, bytes: &[u8]) -> Result<Vec<Message>, TooLong> {
         self.bytes.extend_from_slice(bytes);
         let mut done = Vec::new();
-        while let Some(end) = self.bytes.iter().position(|byte| *byte == b'\n') {
+        while let Some(found) = self.bytes[self.searched..].iter().position(|byte| *byte == b'\n') {
+            let end = self.searched + found;
+            self.searched = 0;
             let line: Vec<u8> = self.bytes.drain(..=end).collect();
             let line = String::from_utf8_lossy(line[..end].strip_suffix(b"\r").unwrap_or(&line[..end])).into_owned();
             done.extend(self.line(&line));
         }
+        self.searched = self.bytes.len();
         if self.bytes.len() + self.next.data.len() > MESSAGE_BYTES_MAX { Err(TooLong) } else { Ok(done) }
     }
 

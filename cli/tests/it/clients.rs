@@ -1,5 +1,6 @@
 //! The command line and the generated clients as users have them, on a running platform.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -88,7 +89,7 @@ fn with_platform<'a>(command: &'a mut Command, platform: &Platform) -> &'a mut C
 /// Checks the types where the compiler is to be had, and runs the program with what Node there is.
 fn typescript(platform: &Platform) {
     let Some(version) = node() else {
-        println!("There is no Node 18.17 or later here: the TypeScript client was NOT run.");
+        tell("There is no Node 18.17 or later here: the TypeScript client was NOT run.");
         return;
     };
     let tests = Path::new(CLIENTS).join("typescript/tests");
@@ -100,13 +101,18 @@ fn typescript(platform: &Platform) {
         let told = run(with_platform(Command::new("node").arg(built.path().join("tests/use-client.js")), platform));
         assert_eq!(told.trim_end(), "ok");
     } else if version >= (22, 6) {
-        println!("The npm registry does not answer: the types of the TypeScript client were NOT checked.");
+        tell("The npm registry does not answer: the types of the TypeScript client were NOT checked.");
         let mut program = Command::new("node");
         program.args(["--no-warnings", "--experimental-strip-types"]).arg(tests.join("use-client.ts"));
         assert_eq!(run(with_platform(&mut program, platform)).trim_end(), "ok");
     } else {
-        println!("Node {version:?} runs no TypeScript and the npm registry does not answer: the TypeScript client was NOT run.");
+        tell(&format!("Node {version:?} runs no TypeScript and the npm registry does not answer: the TypeScript client was NOT run."));
     }
+}
+
+/// Says what was left out, also where the output of tests that pass is not shown.
+fn tell(what: &str) {
+    drop(writeln!(std::io::stderr(), "\n{what}"));
 }
 
 /// The version of Node, where it is recent enough.
