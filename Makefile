@@ -27,9 +27,7 @@ bench: setup
 
 ## Describe the HTTP interface anew, and write the clients from that.
 clients:
-	mkdir -p schemas
-	cargo run --quiet --package cli -- schemas openapi > schemas/openapi.json.new
-	mv schemas/openapi.json.new schemas/openapi.json
+	NEUROOPS_DESCRIPTION=write cargo test --quiet --package gateway --test it description::
 	python3 clients/generate.py
 
 ## What a change must pass besides the tests.

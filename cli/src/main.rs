@@ -13,7 +13,6 @@ mod operations;
 mod processes;
 mod requests;
 mod roles;
-mod schemas;
 mod secrets;
 mod settings;
 mod setup;
@@ -84,9 +83,6 @@ enum Command {
     Get(requests::get::GetArgs),
     /// Follow events as they are recorded, one JSON object a line.
     Tail(requests::tail::TailArgs),
-    /// Look at the description of the HTTP interface that this binary serves.
-    #[command(subcommand)]
-    Schemas(schemas::SchemasCommand),
 }
 
 /// A reader that has seen enough (`neuroops status | head`) is no reason for a panic's report.
@@ -180,7 +176,6 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Cmd(args) => println!("{}", requests::cmd::run(&args).await?),
         Command::Get(args) => requests::get::run(&args).await?,
         Command::Tail(args) => requests::tail::run(&args).await?,
-        Command::Schemas(command) => schemas::run(&command)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,7 +1,7 @@
-"""Commands and queries by context. Written by clients/generate.py from schemas/openapi.json; changes here are lost."""
+"""Commands and queries by context. Written by clients/generate.py from clients/openapi.json; changes here are lost."""
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Literal, Mapping, Optional, Sequence
 from urllib.parse import quote
 
 from . import types

@@ -1,4 +1,4 @@
-"""The types of commands and rows. Written by clients/generate.py from schemas/openapi.json; changes here are lost."""
+"""The types of commands and rows. Written by clients/generate.py from clients/openapi.json; changes here are lost."""
 from __future__ import annotations
 
 from typing import Any, Dict, List, Literal, TypedDict, Union

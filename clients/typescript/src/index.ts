@@ -1,4 +1,4 @@
-// Commands and queries by context. Written by clients/generate.py from schemas/openapi.json; changes here are lost.
+// Commands and queries by context. Written by clients/generate.py from clients/openapi.json; changes here are lost.
 import type * as T from "./types.ts";
 import { Aggregate, ReadModel, Transport } from "./core.ts";
 import type { BulkCommand, BulkResult, CloudEvent, CommandOptions, CreateOptions, EventQuery, Options, Page, Receipt, Time } from "./core.ts";

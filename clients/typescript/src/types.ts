@@ -1,4 +1,4 @@
-// The types of commands and rows. Written by clients/generate.py from schemas/openapi.json; changes here are lost.
+// The types of commands and rows. Written by clients/generate.py from clients/openapi.json; changes here are lost.
 
 /** What an activity is about. */
 export type About = { company_id?: string | null; contact_id?: string | null; deal_id?: string | null; lead_id?: string | null };
