@@ -92,7 +92,8 @@ mod tests {
             assert_eq!(path(good).unwrap(), "/v1/crm/contact/c-1/rename", "{good}");
         }
         assert_eq!(path("crm/contact/register").unwrap(), "/v1/crm/contact/register");
-        for bad in ["", "crm", "crm/contact", "crm//c-1/rename", "crm/contact/../rename", "a/b/c/d/e", "crm/contact/a b/rename", "a/b/c?d"] {
+        for bad in ["", "crm", "crm/contact", "crm//c-1/rename", "crm/contact/../rename", "a/b/c/d/e", "crm/contact/a b/rename", "a/b/c?d"]
+        {
             assert!(path(bad).unwrap_err().to_string().contains("<context>/<aggregate>"), "{bad}");
         }
     }

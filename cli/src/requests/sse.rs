@@ -71,11 +71,8 @@ mod tests {
     #[test]
     fn messages_are_found_however_the_bytes_are_cut() {
         let stream = ": open\nretry: 1000\n\nid: crm/3@1\nevent: crm.contact_registered.v1\ndata: {\"a\":\"ü\"}\n\n: keep-alive\n\nevent:closed\r\ndata:{\ndata: }\r\n\r\nid: x\n\n";
-        let first = Message {
-            id: Some("crm/3@1".to_owned()),
-            event: "crm.contact_registered.v1".to_owned(),
-            data: "{\"a\":\"ü\"}".to_owned(),
-        };
+        let first =
+            Message { id: Some("crm/3@1".to_owned()), event: "crm.contact_registered.v1".to_owned(), data: "{\"a\":\"ü\"}".to_owned() };
         let last = Message { id: None, event: "closed".to_owned(), data: "{\n}".to_owned() };
         for size in [1, 2, 7, stream.len()] {
             let mut messages = Messages::default();

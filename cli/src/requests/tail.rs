@@ -168,7 +168,8 @@ mod tests {
     async fn a_stream_that_breaks_goes_on_after_the_last_whole_event() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = Client::new(&format!("http://{}", listener.local_addr().unwrap()), Some("secret")).unwrap();
-        let answers = ["id: crm/3@1\ndata: {\"n\":1}\n\nid: crm/3@2\ndata: {\"n\"", "id: crm/3@2\ndata: {\"n\":2}\n\nid: crm/3@3\ndata: 3\n\n"];
+        let answers =
+            ["id: crm/3@1\ndata: {\"n\":1}\n\nid: crm/3@2\ndata: {\"n\"", "id: crm/3@2\ndata: {\"n\":2}\n\nid: crm/3@3\ndata: 3\n\n"];
         let server = tokio::spawn(serve(listener, answers));
         let mut tail = Tail { path: "/v1/events?from=start".to_owned(), last: None, left: Some(2), failures: 0 };
         let mut out = Vec::new();
