@@ -5,7 +5,7 @@ export CARGO_TARGET_DIR ?= $(HOME)/.cache/neuroops/target
 export PATH := $(or $(CARGO_HOME),$(HOME)/.cargo)/bin:$(PATH)
 NEUROOPS := $(CARGO_TARGET_DIR)/release/neuroops
 
-.PHONY: up demo test bench lint fmt setup build
+.PHONY: up demo test bench clients lint fmt setup build
 
 ## Run the whole platform here; Ctrl-C stops all of it.
 up: build
@@ -24,6 +24,11 @@ test:
 bench: setup
 	cargo build --release --package bench
 	cargo xtask bench $(ONLY)
+
+## Describe the HTTP interface anew, and write the clients from that.
+clients:
+	NEUROOPS_DESCRIPTION=write cargo test --quiet --package gateway --test it description::
+	python3 clients/generate.py
 
 ## What a change must pass besides the tests.
 lint: setup

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, RANGE, RETRY_AFTER};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, IF_MATCH, RANGE, RETRY_AFTER};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -85,6 +85,13 @@ impl Problem {
     /// Whether the same command may succeed later.
     pub fn is_passing(&self) -> bool {
         matches!(self.status, 408 | 429 | 502 | 503 | 504)
+    }
+
+    /// The problem with a line for each field at fault and each record that the request collides with.
+    pub fn explained(&self) -> String {
+        let fields = self.fields.iter().map(|fault| format!("\n  {}: {}", fault.name, fault.message));
+        let candidates = self.candidates.iter().map(|other| format!("\n  {} has the same {}", other.id, other.field));
+        std::iter::once(self.to_string()).chain(fields).chain(candidates).collect()
     }
 }
 
@@ -207,18 +214,31 @@ impl Client {
         self.json(response).await
     }
 
+    /// Opens an answer of this media type, which includes the effect of the commands that answered these position tokens.
+    pub async fn read(&self, path: &str, media_type: &str, positions: Option<&str>) -> Result<reqwest::Response, ClientError> {
+        let request = self.http.get(format!("{}{path}", self.base)).header(ACCEPT, media_type);
+        let request = match positions {
+            Some(positions) => request.header("NeuroOps-Wait-For", positions),
+            None => request,
+        };
+        self.send(request).await
+    }
+
     /// Reads JSON that includes the effect of the command which answered this position token.
     pub async fn get_after<T: DeserializeOwned>(&self, path: &str, position: &str) -> Result<T, ClientError> {
-        let request =
-            self.http.get(format!("{}{path}", self.base)).header(ACCEPT, "application/json").header("NeuroOps-Wait-For", position);
-        let response = self.send(request).await?;
+        let response = self.read(path, "application/json", Some(position)).await?;
         self.json(response).await
     }
 
     /// Reads a table as CSV that includes the effect of the commands which answered these position tokens.
     pub async fn table_after(&self, path: &str, position: &str) -> Result<String, ClientError> {
-        let request = self.http.get(format!("{}{path}", self.base)).header(ACCEPT, "text/csv").header("NeuroOps-Wait-For", position);
-        self.send(request).await?.text().await.map_err(|error| self.broken(&error))
+        self.read(path, "text/csv", Some(position)).await?.text().await.map_err(|error| self.broken(&error))
+    }
+
+    /// Opens a stream of server-sent events that goes on after the message with this id.
+    pub async fn follow(&self, path: &str, last: Option<&str>) -> Result<reqwest::Response, ClientError> {
+        let request = self.http.get(format!("{}{path}", self.base)).header(ACCEPT, "text/event-stream");
+        self.send(if let Some(id) = last { request.header("Last-Event-ID", id) } else { request }).await
     }
 
     /// Sends a command and reads its receipt. The key keeps a second try from taking effect twice.
@@ -226,6 +246,14 @@ impl Client {
         let request = self.http.post(format!("{}{path}", self.base)).header(ACCEPT, "application/json").header("Idempotency-Key", key);
         let response = self.send(request.json(body)).await?;
         self.json(response).await
+    }
+
+    /// Sends a command as it is written and reads its receipt as it is written. `version` is the one that the command builds on.
+    pub async fn command_text(&self, path: &str, key: &str, version: Option<u64>, body: String) -> Result<String, ClientError> {
+        let request = self.http.post(format!("{}{path}", self.base)).header(ACCEPT, "application/json").header("Idempotency-Key", key);
+        let request = if let Some(version) = version { request.header(IF_MATCH, format!("\"{version}\"")) } else { request };
+        let response = self.send(request.header(CONTENT_TYPE, "application/json").body(body)).await?;
+        response.text().await.map_err(|error| self.broken(&error))
     }
 
     /// Opens a file from a byte on; the answer streams the rest of it.
@@ -264,6 +292,19 @@ mod tests {
         let problem =
             Problem { status: 401, code: "token_expired".to_owned(), detail: "The token has expired.".to_owned(), ..Problem::default() };
         assert_eq!(problem.to_string(), "The token has expired. (401 token_expired) Give a valid token with --token or NEUROOPS_TOKEN.");
+    }
+
+    #[test]
+    fn an_explained_problem_names_fields_and_other_records() {
+        let problem = Problem {
+            status: 409,
+            code: "crm.duplicate".to_owned(),
+            detail: "There is such a contact.".to_owned(),
+            fields: vec![Fault { name: "email".to_owned(), message: "taken".to_owned() }],
+            candidates: vec![Candidate { id: "c-1".to_owned(), field: "email".to_owned() }],
+            ..Problem::default()
+        };
+        assert_eq!(problem.explained(), "There is such a contact. (409 crm.duplicate)\n  email: taken\n  c-1 has the same email");
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod import;
 mod matching;
 mod operations;
 mod processes;
+mod requests;
 mod roles;
 mod secrets;
 mod settings;
@@ -80,6 +81,12 @@ enum Command {
     Export(export::ExportArgs),
     /// Import a file, e.g. `neuroops import crm contacts contacts.csv`.
     Import(import::ImportArgs),
+    /// Send a command, e.g. `neuroops cmd crm/contact/register '{"given_name":"Ada"}'`.
+    Cmd(requests::cmd::CmdArgs),
+    /// Read a read model, report, history or document, e.g. `neuroops get 'crm/contact-list?q=ada' --format table`.
+    Get(requests::get::GetArgs),
+    /// Follow events as they are recorded, one JSON object a line.
+    Tail(requests::tail::TailArgs),
 }
 
 /// A reader that has seen enough (`neuroops status | head`) is no reason for a panic's report.
@@ -171,6 +178,9 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             }
             println!("{}", import::run(&args).await?);
         }
+        Command::Cmd(args) => println!("{}", requests::cmd::run(&args).await?),
+        Command::Get(args) => requests::get::run(&args).await?,
+        Command::Tail(args) => requests::tail::run(&args).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

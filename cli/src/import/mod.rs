@@ -141,7 +141,8 @@ pub struct ImportArgs {
 #[error("{0}")]
 pub struct UsageError(String);
 
-fn usage(message: impl Into<String>) -> anyhow::Error {
+/// Such an error.
+pub fn usage(message: impl Into<String>) -> anyhow::Error {
     UsageError(message.into()).into()
 }
 

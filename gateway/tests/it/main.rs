@@ -13,6 +13,7 @@ mod cache;
 mod commands;
 mod coverage;
 mod dashboards;
+mod description;
 mod documents;
 mod endpoints;
 mod export;

@@ -1,0 +1,1 @@
+"""Writes the clients from the description of the HTTP interface."""
