@@ -70,7 +70,9 @@ impl<'a> Comparison<'a> {
             return;
         }
         for (key, old) in &old_forms {
-            match new_forms.get(key) {
+            // A value of an enumeration may have become one of all texts.
+            let text = || new_forms.get("string").filter(|_| old.value.is_some_and(Value::is_string));
+            match new_forms.get(key).or_else(text) {
                 Some(new) => self.form(path, old, new),
                 None if self.purpose.old_values() => self.report(path, &format!("no longer takes {key}")),
                 None => {}
@@ -85,7 +87,7 @@ impl<'a> Comparison<'a> {
     fn form(&mut self, path: &str, old: &Form<'a>, new: &Form<'a>) {
         let (old_types, new_types) = (&old.types, &new.types);
         if self.purpose.old_values() && !new_types.is_empty() {
-            if old_types.is_empty() && old.get("enum").is_none() && old.get("const").is_none() {
+            if old_types.is_empty() && old.value.is_none() {
                 self.report(path, &format!("takes only {} now", list(new_types)));
             }
             for lost in old_types.iter().filter(|old| !new_types.contains(*old) && !(**old == "integer" && new_types.contains("number"))) {
@@ -93,7 +95,7 @@ impl<'a> Comparison<'a> {
             }
         }
         if self.purpose.old_readers() && !old_types.is_empty() {
-            if new_types.is_empty() && new.get("enum").is_none() && new.get("const").is_none() {
+            if new_types.is_empty() && new.value.is_none() {
                 self.report(path, "may now be anything");
             }
             for added in new_types.iter().filter(|new| !old_types.contains(*new) && !(**new == "integer" && old_types.contains("number"))) {
@@ -115,14 +117,10 @@ impl<'a> Comparison<'a> {
     }
 
     fn narrowed(&mut self, path: &str, old: &Form<'a>, new: &Form<'a>) {
-        match (old.values(), new.values()) {
-            (Some(old), Some(new)) => {
-                for lost in old.iter().filter(|value| !new.contains(value)) {
-                    self.report(path, &format!("no longer has the value {lost}"));
-                }
-            }
-            (None, Some(new)) => self.report(path, &format!("takes only {} now", list(&new))),
-            (_, None) => {}
+        match (old.value, new.value) {
+            (Some(old), Some(new)) if old != new => self.report(path, &format!("no longer takes {old}")),
+            (None, Some(new)) => self.report(path, &format!("takes only {new} now")),
+            _ => {}
         }
         for (bounds, sign) in [(LEAST, 1.0), (MOST, -1.0)] {
             for bound in bounds {
@@ -178,6 +176,8 @@ struct Form<'a> {
     types: BTreeSet<&'a str>,
     properties: BTreeMap<&'a str, &'a Value>,
     required: BTreeSet<&'a str>,
+    /// The only value.
+    value: Option<&'a Value>,
 }
 
 impl<'a> Form<'a> {
@@ -190,6 +190,7 @@ impl<'a> Form<'a> {
         let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
         self.properties.extend(properties.map(|(name, value)| (name.as_str(), value)));
         self.required.extend(schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str));
+        self.value = schema.get("const").or(self.value);
         self.parts.push(schema);
         self
     }
@@ -198,18 +199,10 @@ impl<'a> Form<'a> {
         self.parts.iter().rev().find_map(|part| part.get(keyword))
     }
 
-    /// The values of an enumeration other than null.
-    fn values(&self) -> Option<Vec<&'a Value>> {
-        if let Some(only) = self.get("const") {
-            return Some(vec![only]);
-        }
-        Some(self.get("enum")?.as_array()?.iter().filter(|value| !value.is_null()).collect())
-    }
-
     /// By what the form is known among others: its tag, its only field, its value, its type.
     fn key(&self) -> String {
         let tag = self.properties.iter().find_map(|(name, schema)| Some(format!("{name} = {}", schema.get("const")?)));
-        let value = || self.get("const").map(ToString::to_string).or_else(|| self.get("enum").map(|_| "an enumeration".to_owned()));
+        let value = || self.value.map(ToString::to_string);
         let field = || (self.required.len() == 1).then(|| format!("the form with {}", list(&self.required)));
         tag.or_else(value).or_else(field).unwrap_or_else(|| list(&self.types))
     }
@@ -220,8 +213,8 @@ fn forms<'a>(root: &'a Value, schema: &'a Value) -> BTreeMap<String, Form<'a>> {
     let mut all = BTreeMap::new();
     for form in expand(root, schema, 0) {
         let nullable = form.types.contains(NULL) || form.parts.iter().any(|part| allows_null(part));
-        let only_null = form.types.len() == 1 && form.types.contains(NULL) && form.properties.is_empty();
-        if nullable {
+        let only_null = form.value.is_some_and(Value::is_null) || form.types.len() == 1 && form.types.contains(NULL);
+        if nullable || only_null {
             all.insert(NULL.to_owned(), Form::default());
         }
         if !only_null {
@@ -252,11 +245,19 @@ fn expand<'a>(root: &'a Value, schema: &'a Value, depth: usize) -> Vec<Form<'a>>
             forms = product(&forms, &branches);
         }
     }
-    forms.into_iter().map(|form| form.with(map)).collect()
+    let forms = forms.into_iter().map(|form| form.with(map));
+    let Some(values) = map.get("enum").and_then(Value::as_array) else { return forms.collect() };
+    // A value each, as with a choice of constants, which is how enumerations with comments on their values are written.
+    forms.flat_map(|form| values.iter().map(move |value| Form { value: Some(value), ..form.clone() })).collect()
 }
 
+/// Each of the one with each of the other.
 fn product<'a>(left: &[Form<'a>], right: &[Form<'a>]) -> Vec<Form<'a>> {
-    left.iter().flat_map(|left| right.iter().map(|right| right.parts.iter().fold(left.clone(), |form, part| form.with(part)))).collect()
+    let both = |left: &Form<'a>, right: &Form<'a>| {
+        let form = right.parts.iter().fold(left.clone(), |form, part| form.with(part));
+        Form { value: right.value.or(form.value), ..form }
+    };
+    left.iter().flat_map(|left| right.iter().map(|right| both(left, right)).collect::<Vec<_>>()).collect()
 }
 
 fn reference(schema: &Value) -> Option<&str> {
@@ -317,13 +318,23 @@ mod tests {
         let [stored, taken, given] = narrower(json!({ "type": "string" }), json!({ "type": "integer" }));
         assert_eq!((stored.as_str(), taken.as_str()), ("a no longer takes string; a may now be integer", "a no longer takes string"));
         assert_eq!(given, "a may now be integer");
-        assert_eq!(narrower(json!({ "enum": ["x", "y"] }), json!({ "enum": ["x"] })), ["a no longer has the value \"y\"", "a no longer has the value \"y\"", ""]);
+        assert_eq!(narrower(json!({ "enum": ["x", "y"] }), json!({ "enum": ["x"] })), ["a no longer takes \"y\"", "a no longer takes \"y\"", ""]);
         let [stored, ..] = narrower(json!({ "type": "string", "maxLength": 9 }), json!({ "type": "string", "maxLength": 5 }));
         assert_eq!(stored, "a is narrower: maxLength is 5 now");
         let [stored, taken, _] = narrower(json!({ "type": "integer" }), json!({ "type": "number" }));
         assert_eq!((stored.as_str(), taken.as_str()), ("a may now be number", ""));
         let [_, taken, _] = narrower(json!({ "type": "string" }), json!({ "type": "string", "pattern": "^a$" }));
         assert_eq!(taken, "a is narrower: it has another pattern");
+    }
+
+    #[test]
+    fn enumerations_are_the_same_however_they_are_written() {
+        let plain = json!({ "type": "string", "enum": ["x", "y"] });
+        let commented = json!({ "oneOf": [{ "type": "string", "const": "x", "description": "It." }, { "type": "string", "enum": ["y"] }] });
+        assert_eq!(found(&plain, &commented), [""; 3]);
+        assert_eq!(found(&commented, &plain), [""; 3]);
+        assert_eq!(found(&plain, &json!({ "type": "string" }))[1], "");
+        assert_eq!(found(&json!({ "type": "string" }), &plain)[1], "the document no longer takes string");
     }
 
     #[test]

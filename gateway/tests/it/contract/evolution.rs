@@ -51,7 +51,7 @@ async fn stored_events_of_a_past_version_are_read_by_aggregates_read_models_hist
     let position = reopened_in_version_1(world.db(), client.tenant, "d", &stored).await;
 
     let row = client.get_after("/v1/crm/deal-list/d", &position).await.json();
-    assert_eq!((&row["status"], &row["stage_id"], &row["loss_reason"]), (&json!("open"), &json!("proposal"), &json!(null)), "{row}");
+    assert_eq!((&row["status"], &row["stage_id"], &row["lost_reason"]), (&json!("open"), &json!("proposal"), &json!(null)), "{row}");
     let stays = client.get_after("/v1/crm/deal-stage-history?deal_id=d&outcome=reopened", &position).await.json();
     assert_eq!(stays["data"][0]["stage_id"], "lost", "{stays}");
     let entered = |value: &Value| value.as_str().unwrap().parse::<chrono::DateTime<chrono::Utc>>().unwrap();
