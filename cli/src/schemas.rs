@@ -100,8 +100,7 @@ impl Registry {
     async fn register(&self, subject: &str, event: &EventSchema) -> Result<i64> {
         let body = json!({ "schemaType": "JSON", "schema": event.schema.to_string() });
         let login = self.login.as_ref().map(|(user, password)| (user.as_str(), password.as_str()));
-        let answer: Result<Registered, _> =
-            self.client.post(&format!("/subjects/{subject}/versions"), REGISTRY_TYPE, login, &body).await;
+        let answer: Result<Registered, _> = self.client.post(&format!("/subjects/{subject}/versions"), REGISTRY_TYPE, login, &body).await;
         let registered = answer.map_err(|error| match error {
             // What NeuroOps itself would advise does not help with a registry.
             ClientError::Refused { problem, .. } => anyhow!("{} ({})", problem.detail, problem.status),
@@ -131,7 +130,10 @@ mod tests {
                 let (head, body) = request(&mut stream).await;
                 let (status, answer) = answered(&mut subjects, &head, &body);
                 let text = answer.to_string();
-                let head = format!("HTTP/1.1 {status} x\r\ncontent-type: {REGISTRY_TYPE}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", text.len());
+                let head = format!(
+                    "HTTP/1.1 {status} x\r\ncontent-type: {REGISTRY_TYPE}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                    text.len()
+                );
                 stream.write_all((head + &text).as_bytes()).await.unwrap();
                 stream.shutdown().await.unwrap();
             }
@@ -190,7 +192,10 @@ mod tests {
         let subject = subject("neuroops", &event());
         let url = registry(BTreeMap::from([(subject.clone(), json!({ "type": "string" }))])).await;
         let refused = Registry::new(&url, Some("user:pass")).unwrap().register(&subject, &event()).await.unwrap_err();
-        assert!(format!("{refused:#}").contains("does not take neuroops.crm-crm.deal_reopened.v1: the schema is incompatible"), "{refused:#}");
+        assert!(
+            format!("{refused:#}").contains("does not take neuroops.crm-crm.deal_reopened.v1: the schema is incompatible"),
+            "{refused:#}"
+        );
         let unknown = Registry::new(&url, None).unwrap().register(&subject, &event()).await.unwrap_err();
         assert!(format!("{unknown:#}").contains("401"), "{unknown:#}");
         assert!(Registry::new("http://user:pass@127.0.0.1:1", None).is_err() && Registry::new(&url, Some("user")).is_err());

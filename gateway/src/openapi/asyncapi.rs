@@ -2,8 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::schemas::{EventSchema, events};
-use crate::catalogue::Catalogue;
+use super::schemas::{ContextSchemas, EventSchema};
 
 const BINDING: &str = "0.5.0";
 /// Partitions of a topic, unless the log was made with another number.
@@ -30,12 +29,11 @@ const HEADERS: [(&str, bool, &str); 16] = [
 ];
 
 /// The document of these contexts.
-pub fn document(catalogue: &Catalogue) -> Value {
+pub fn document(contexts: &[ContextSchemas]) -> Value {
     let (mut channels, mut operations, mut messages) = (Map::new(), Map::new(), Map::new());
-    for entry in catalogue.entries() {
-        let events = events(entry);
+    for ContextSchemas { name, summary, events, .. } in contexts {
         let names: Vec<String> = events.iter().map(EventSchema::wire_type).collect();
-        add(&mut channels, &mut operations, entry.name, &format!("What happened in {}: {}", entry.name, entry.summary), &names);
+        add(&mut channels, &mut operations, name, summary, &names);
         messages.extend(events.iter().map(|event| (event.wire_type(), message(event))));
     }
     let external = "Events of aggregate types that are not the platform's own, written by programs through the `postgres_es` views.";
@@ -73,18 +71,21 @@ pub fn document(catalogue: &Catalogue) -> Value {
 fn add(channels: &mut Map<String, Value>, operations: &mut Map<String, Value>, name: &str, description: &str, messages: &[String]) {
     let references: Map<String, Value> =
         messages.iter().map(|message| (message.clone(), json!({ "$ref": format!("#/components/messages/{message}") }))).collect();
-    channels.insert(name.to_owned(), json!({
-        "address": format!("{{prefix}}.{name}"),
-        "description": description,
-        "parameters": { "prefix": { "default": "neuroops", "description": "KAFKA_TOPIC_PREFIX" } },
-        "messages": references,
-        "bindings": { "kafka": {
-            "partitions": PARTITIONS,
-            // The topics are filled from the log and hold all of it.
-            "topicConfiguration": { "cleanup.policy": ["delete"], "retention.ms": -1, "retention.bytes": -1 },
-            "bindingVersion": BINDING
-        } }
-    }));
+    channels.insert(
+        name.to_owned(),
+        json!({
+            "address": format!("{{prefix}}.{name}"),
+            "description": description,
+            "parameters": { "prefix": { "default": "neuroops", "description": "KAFKA_TOPIC_PREFIX" } },
+            "messages": references,
+            "bindings": { "kafka": {
+                "partitions": PARTITIONS,
+                // The topics are filled from the log and hold all of it.
+                "topicConfiguration": { "cleanup.policy": ["delete"], "retention.ms": -1, "retention.bytes": -1 },
+                "bindingVersion": BINDING
+            } }
+        }),
+    );
     operations.insert(
         format!("publish_{name}"),
         json!({ "action": "send", "summary": description, "channel": { "$ref": format!("#/channels/{name}") } }),
@@ -149,7 +150,11 @@ fn acls() -> Value {
             "--allow-principal User:neuroops-worker --operation Create --operation Delete --operation Describe --operation Read --operation Write \
              --topic neuroops. --resource-pattern-type prefixed"
         ),
-        acl("User:neuroops-worker", "The relay's producer is idempotent.", "--allow-principal User:neuroops-worker --operation IdempotentWrite --cluster"),
+        acl(
+            "User:neuroops-worker",
+            "The relay's producer is idempotent.",
+            "--allow-principal User:neuroops-worker --operation IdempotentWrite --cluster"
+        ),
         acl(
             "User:warehouse",
             "A reader of one context. A topic holds all tenants: a reader that may see one tenant only uses /v1/events or webhooks.",
@@ -160,13 +165,15 @@ fn acls() -> Value {
 
 #[cfg(test)]
 mod tests {
+    use super::super::schemas;
     use super::*;
+    use crate::catalogue::Catalogue;
 
     #[test]
     fn every_reference_leads_somewhere() {
-        let catalogue = Catalogue::new(projections::contexts::CONTEXTS);
-        let document = document(&catalogue);
-        let files = super::super::schemas::files(&catalogue);
+        let contexts = schemas::of(&Catalogue::new(projections::contexts::CONTEXTS));
+        let document = document(&contexts);
+        let files = schemas::files(&contexts);
         let mut found = Vec::new();
         references(&document, &mut found);
         assert!(found.len() > 100, "{}", found.len());

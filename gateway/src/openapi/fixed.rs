@@ -28,10 +28,16 @@ pub fn describe(builder: &mut Builder, catalogue: &Catalogue) {
     builder.operation(
         "/schemas/{file}",
         "get",
-        open("schema", "The JSON Schema of an event, a command or an answer", &[file], "application/schema+json", &json!({}), &["404", "405"]),
+        open(
+            "schema",
+            "The JSON Schema of an event, a command or an answer",
+            &[file],
+            "application/schema+json",
+            &json!({}),
+            &["404", "405"],
+        ),
     );
-    let of_context =
-        [part("context", "The context."), part("file", "`<event>.v<version>.json`, `commands.json` or `answers.json`.")];
+    let of_context = [part("context", "The context."), part("file", "`<event>.v<version>.json`, `commands.json` or `answers.json`.")];
     builder.operation(
         "/schemas/{context}/{file}",
         "get",

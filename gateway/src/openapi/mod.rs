@@ -39,13 +39,10 @@ pub(crate) struct Documents {
 impl Documents {
     pub(crate) fn new(catalogue: &Catalogue) -> Self {
         let bytes = |value: &Value| Bytes::from(value.to_string());
-        let named = schemas::all(catalogue).into_iter().map(|(name, schema)| (format!("{name}.json"), bytes(&schema)));
-        let files = schemas::files(catalogue).into_iter().map(|(path, text)| (path, Bytes::from(text)));
-        Self {
-            openapi: bytes(&document(catalogue)),
-            index: bytes(&schemas::index(catalogue)),
-            schemas: named.chain(files).collect(),
-        }
+        let contexts = schemas::of(catalogue);
+        let named = schemas::all(&contexts).into_iter().map(|(name, schema)| (format!("{name}.json"), bytes(schema)));
+        let files = schemas::files(&contexts).into_iter().map(|(path, text)| (path, Bytes::from(text)));
+        Self { openapi: bytes(&document(catalogue)), index: bytes(&schemas::index(&contexts)), schemas: named.chain(files).collect() }
     }
 }
 
@@ -56,12 +53,12 @@ pub fn openapi_document(contexts: &'static [ContextEntry]) -> Value {
 
 /// The tree of schemas as it is committed under `schemas/`: path and text.
 pub fn schema_files(contexts: &'static [ContextEntry]) -> BTreeMap<String, String> {
-    schemas::files(&Catalogue::new(contexts))
+    schemas::files(&schemas::of(&Catalogue::new(contexts)))
 }
 
 /// The schemas of all versions of all events.
 pub fn event_schemas(contexts: &'static [ContextEntry]) -> Vec<EventSchema> {
-    Catalogue::new(contexts).entries().iter().flat_map(schemas::events).collect()
+    schemas::of(&Catalogue::new(contexts)).into_iter().flat_map(|context| context.events).collect()
 }
 
 /// `/openapi.json`

@@ -14,6 +14,32 @@ use crate::catalogue::{Catalogue, Entry};
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
+/// The schemas of a context.
+pub struct ContextSchemas {
+    /// The context.
+    pub name: &'static str,
+    /// One sentence about it.
+    pub summary: &'static str,
+    /// All versions of all events.
+    pub events: Vec<EventSchema>,
+    /// The commands, by `<context>.<aggregate>.<command>`.
+    pub commands: BTreeMap<String, Value>,
+    /// What queries answer: `<context>.<read model or report>` (a page; `$defs/row` is one row) and `<context>.<aggregate>.state`.
+    pub answers: BTreeMap<String, Value>,
+}
+
+/// The schemas of all contexts.
+pub fn of(catalogue: &Catalogue) -> Vec<ContextSchemas> {
+    let schemas = |entry: &Entry| ContextSchemas {
+        name: entry.name,
+        summary: entry.summary,
+        events: events(entry),
+        commands: commands(entry),
+        answers: answers(entry),
+    };
+    catalogue.entries().iter().map(schemas).collect()
+}
+
 /// The schema of one version of an event.
 pub struct EventSchema {
     /// The context, which is also the topic's last part.
@@ -42,8 +68,7 @@ impl EventSchema {
     }
 }
 
-/// All versions of all events of a context.
-pub fn events(entry: &Entry) -> Vec<EventSchema> {
+fn events(entry: &Entry) -> Vec<EventSchema> {
     let mut all = Vec::new();
     for aggregate in &entry.aggregates {
         for def in aggregate.events() {
@@ -65,8 +90,7 @@ pub fn events(entry: &Entry) -> Vec<EventSchema> {
     all
 }
 
-/// The commands of a context, by `<context>.<aggregate>.<command>`.
-pub fn commands(entry: &Entry) -> BTreeMap<String, Value> {
+fn commands(entry: &Entry) -> BTreeMap<String, Value> {
     let mut all = BTreeMap::new();
     for aggregate in &entry.aggregates {
         for def in aggregate.commands() {
@@ -79,9 +103,7 @@ pub fn commands(entry: &Entry) -> BTreeMap<String, Value> {
     all
 }
 
-/// What queries of a context answer: `<context>.<read model or report>` (a page; `$defs/row` is one row) and
-/// `<context>.<aggregate>.state`.
-pub fn answers(entry: &Entry) -> BTreeMap<String, Value> {
+fn answers(entry: &Entry) -> BTreeMap<String, Value> {
     let mut all = BTreeMap::new();
     for def in entry.read_models {
         let name = format!("{}.{}", entry.name, def.name);
@@ -93,7 +115,7 @@ pub fn answers(entry: &Entry) -> BTreeMap<String, Value> {
     }
     for aggregate in &entry.aggregates {
         let name = format!("{}.{}.state", entry.name, aggregate.name());
-        all.insert(name.clone(), document_of(&name, |generator| aggregate.state_schema(generator)));
+        all.insert(name.clone(), document(&name, |generator| aggregate.state_schema(generator)));
     }
     all
 }
@@ -110,11 +132,7 @@ fn rows(name: &str, summary: &str, row: fn(&mut SchemaGenerator) -> Schema, page
 }
 
 /// A schema that stands alone.
-fn document(name: &str, schema: fn(&mut SchemaGenerator) -> Schema) -> Value {
-    document_of(name, schema)
-}
-
-fn document_of(name: &str, schema: impl FnOnce(&mut SchemaGenerator) -> Schema) -> Value {
+fn document(name: &str, schema: impl FnOnce(&mut SchemaGenerator) -> Schema) -> Value {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
     let document = schema(&mut generator).to_value();
     titled(name, document, generator.take_definitions(true))
@@ -131,31 +149,30 @@ fn titled(name: &str, mut document: Value, definitions: Map<String, Value>) -> V
 }
 
 /// All schemas, by name.
-pub fn all(catalogue: &Catalogue) -> BTreeMap<String, Value> {
+pub fn all(contexts: &[ContextSchemas]) -> BTreeMap<String, &Value> {
     let mut all = BTreeMap::new();
-    for entry in catalogue.entries() {
-        all.extend(events(entry).into_iter().map(|event| (event.wire_type(), event.schema)));
-        all.extend(commands(entry));
-        all.extend(answers(entry));
+    for context in contexts {
+        all.extend(context.events.iter().map(|event| (event.wire_type(), &event.schema)));
+        all.extend(context.commands.iter().chain(&context.answers).map(|(name, schema)| (name.clone(), schema)));
     }
     all
 }
 
 /// The tree of schemas as it is committed: an event's version a file, the commands and the answers of a context a file each, and
 /// the topics.
-pub fn files(catalogue: &Catalogue) -> BTreeMap<String, String> {
+pub fn files(contexts: &[ContextSchemas]) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
-    for entry in catalogue.entries() {
-        files.extend(events(entry).into_iter().map(|event| (event.file(), text(&event.schema))));
-        for (kind, schemas) in [("commands", commands(entry)), ("answers", answers(entry))] {
-            let file = format!("{}/{kind}.json", entry.name);
+    for context in contexts {
+        files.extend(context.events.iter().map(|event| (event.file(), text(&event.schema))));
+        for (kind, schemas) in [("commands", &context.commands), ("answers", &context.answers)] {
+            let file = format!("{}/{kind}.json", context.name);
             let bundle = json!({
-                "$schema": DRAFT, "$id": format!("/schemas/{file}"), "title": format!("The {kind} of {}", entry.name), "$defs": schemas
+                "$schema": DRAFT, "$id": format!("/schemas/{file}"), "title": format!("The {kind} of {}", context.name), "$defs": schemas
             });
             files.insert(file, text(&bundle));
         }
     }
-    files.insert("asyncapi.yaml".to_owned(), yaml::text(&asyncapi::document(catalogue)));
+    files.insert("asyncapi.yaml".to_owned(), yaml::text(&asyncapi::document(contexts)));
     files
 }
 
@@ -177,16 +194,19 @@ fn sorted(value: &Value) -> Value {
 }
 
 /// The list of all schemas with their addresses.
-pub fn index(catalogue: &Catalogue) -> Value {
+pub fn index(contexts: &[ContextSchemas]) -> Value {
     let url = |name: &str| format!("/schemas/{name}.json");
-    let (mut listed, mut commands_listed, mut answers_listed) = (Vec::new(), Vec::new(), Vec::new());
-    for entry in catalogue.entries() {
-        listed.extend(events(entry).iter().map(|event| {
-            let name = event.wire_type();
-            json!({ "type": name, "subject": event.aggregate, "written": event.written, "url": url(&name) })
-        }));
-        commands_listed.extend(commands(entry).keys().map(|name| json!({ "name": name, "url": url(name) })));
-        answers_listed.extend(answers(entry).keys().map(|name| json!({ "name": name, "url": url(name) })));
-    }
-    json!({ "events": listed, "commands": commands_listed, "answers": answers_listed, "topics": "/schemas/asyncapi.yaml" })
+    let named = |schemas: &BTreeMap<String, Value>| -> Vec<Value> {
+        schemas.keys().map(|name| json!({ "name": name, "url": url(name) })).collect()
+    };
+    let event = |event: &EventSchema| {
+        let name = event.wire_type();
+        json!({ "type": name, "subject": event.aggregate, "written": event.written, "url": url(&name) })
+    };
+    json!({
+        "events": contexts.iter().flat_map(|context| context.events.iter().map(event)).collect::<Vec<_>>(),
+        "commands": contexts.iter().flat_map(|context| named(&context.commands)).collect::<Vec<_>>(),
+        "answers": contexts.iter().flat_map(|context| named(&context.answers)).collect::<Vec<_>>(),
+        "topics": "/schemas/asyncapi.yaml"
+    })
 }

@@ -7,8 +7,8 @@ use crate::crm::company::{CompanyProfile, CompanyRegistered};
 use crate::crm::contact::{ContactRegistered, Profile};
 use crate::crm::custom_field::{CustomEntity, CustomField, CustomFieldDefined, FieldType};
 use crate::crm::pipeline::PipelineDefined;
-use crate::kernel::{Currency, EventSet};
 use crate::kernel::testing::{Given, assert_examples_decode, given, given_nothing};
+use crate::kernel::{Currency, EventSet};
 
 const OPENED_AT: &str = "2026-02-01T09:00:00Z";
 const NOW: &str = "2026-03-01T12:00:00Z";

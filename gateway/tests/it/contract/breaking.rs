@@ -160,7 +160,8 @@ impl<'a> Comparison<'a> {
                 self.report(&below(name), "is no longer always there");
             }
         }
-        if let (Some(old @ Value::Object(_)), Some(new @ Value::Object(_))) = (old.get("additionalProperties"), new.get("additionalProperties"))
+        if let (Some(old @ Value::Object(_)), Some(new @ Value::Object(_))) =
+            (old.get("additionalProperties"), new.get("additionalProperties"))
         {
             self.node(&below("*"), old, new);
         }
@@ -286,7 +287,8 @@ mod tests {
     #[test]
     fn what_only_adds_breaks_nobody() {
         let before = object(&json!({ "a": { "type": "string", "maxLength": 5 }, "e": { "enum": ["x"] } }), &["a"]);
-        let after = object(&json!({ "a": { "type": "string", "maxLength": 9 }, "b": { "type": "integer" }, "e": { "enum": ["x", "y"] } }), &["a"]);
+        let after =
+            object(&json!({ "a": { "type": "string", "maxLength": 9 }, "b": { "type": "integer" }, "e": { "enum": ["x", "y"] } }), &["a"]);
         assert_eq!(found(&before, &after), [""; 3]);
         let reworded = json!({ "type": "object", "description": "Other words.", "properties": before["properties"], "required": ["a"] });
         assert_eq!(found(&before, &reworded), [""; 3]);
@@ -318,7 +320,10 @@ mod tests {
         let [stored, taken, given] = narrower(json!({ "type": "string" }), json!({ "type": "integer" }));
         assert_eq!((stored.as_str(), taken.as_str()), ("a no longer takes string; a may now be integer", "a no longer takes string"));
         assert_eq!(given, "a may now be integer");
-        assert_eq!(narrower(json!({ "enum": ["x", "y"] }), json!({ "enum": ["x"] })), ["a no longer takes \"y\"", "a no longer takes \"y\"", ""]);
+        assert_eq!(
+            narrower(json!({ "enum": ["x", "y"] }), json!({ "enum": ["x"] })),
+            ["a no longer takes \"y\"", "a no longer takes \"y\"", ""]
+        );
         let [stored, ..] = narrower(json!({ "type": "string", "maxLength": 9 }), json!({ "type": "string", "maxLength": 5 }));
         assert_eq!(stored, "a is narrower: maxLength is 5 now");
         let [stored, taken, _] = narrower(json!({ "type": "integer" }), json!({ "type": "number" }));

@@ -11,7 +11,8 @@ const DEPTH_MAX: usize = 6;
 pub fn samples(schema: &Value) -> Vec<Value> {
     let count = choices(schema).clamp(1, SAMPLES_MAX);
     let mut all: Vec<Value> = Vec::new();
-    for sampler in (0..count).map(|turn| Sampler { root: schema, turn, full: true }).chain([Sampler { root: schema, turn: 0, full: false }]) {
+    for sampler in (0..count).map(|turn| Sampler { root: schema, turn, full: true }).chain([Sampler { root: schema, turn: 0, full: false }])
+    {
         let sample = sampler.value(schema, 0);
         if !all.contains(&sample) {
             all.push(sample);

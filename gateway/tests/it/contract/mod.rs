@@ -85,7 +85,9 @@ fn breaks(committed: &BTreeMap<String, String>, generated: &BTreeMap<String, Str
         for (name, old) in old["$defs"].as_object().unwrap() {
             match new["$defs"].get(name) {
                 None => others.push(format!("schemas/{path}: {name} was removed")),
-                Some(new) => others.extend(breaking(old, new, purpose).into_iter().map(|change| format!("schemas/{path}: {name}: {change}"))),
+                Some(new) => {
+                    others.extend(breaking(old, new, purpose).into_iter().map(|change| format!("schemas/{path}: {name}: {change}")))
+                }
             }
         }
     }
@@ -198,7 +200,11 @@ fn every_past_version_has_an_upcaster_and_its_own_schema() {
                 assert_eq!(def.past.len() + 1, def.version as usize, "{}: a past version for each version before today's", def.name);
                 for (version, past) in (1..).zip(def.past) {
                     let schema = json(def.name, past.schema);
-                    assert_eq!(schema["title"], wire_type(context.name, def.name, &u32::to_string(&version)), "the schema of another version");
+                    assert_eq!(
+                        schema["title"],
+                        wire_type(context.name, def.name, &u32::to_string(&version)),
+                        "the schema of another version"
+                    );
                 }
             }
         }
@@ -213,7 +219,7 @@ fn an_event_cannot_be_changed_or_taken_away_without_a_new_version() {
     let (path, mut schema) = (path.clone(), json(path, text));
     schema["properties"]["regretted"] = Value::Bool(true);
     *text = schema.to_string();
-    committed.insert("crm/deal_vanished.v1.json".to_owned(), text.clone());
+    committed.insert("crm/deal_vanished.v1.json".to_owned(), schema.to_string());
     let (events, others) = breaks(&committed, &generated);
     assert_eq!(events.len(), 2, "{events:?}");
     assert!(events[0].contains("deal_vanished.v1.json: the program does not know"), "{events:?}");

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use domain::crm::company::{CompaniesMerged, Company};
 use domain::crm::contact::{Contact, ContactErased, ContactsMerged};
 use domain::crm::custom_field::{CustomEntity, CustomField, CustomFieldDefined, CustomFieldRetired, CustomFieldUpdated, FieldType};
-use domain::crm::deal::{self, Deal, DealAmountSet, DealFacts, DealLost, DealOpened, DealReopened, DealStageMoved, DealUpdated, DealWon, Loss};
+use domain::crm::deal::{
+    self, Deal, DealAmountSet, DealFacts, DealLost, DealOpened, DealReopened, DealStageMoved, DealUpdated, DealWon, Loss,
+};
 use domain::crm::pipeline::{Pipeline, PipelineDefined, PipelineRenamed, Stage, StageRetired};
 use domain::crm::values::CustomValues;
 use domain::kernel::{Currency, Day, Money};
