@@ -140,6 +140,7 @@ fn text(map: &Map<String, Value>) -> String {
         Some("uri") => "https://example.com/",
         _ => match map.get("pattern").and_then(Value::as_str) {
             Some(pattern) if pattern.starts_with("^-?") => "12.5",
+            Some(pattern) if pattern.starts_with(r"^\d{4}-") => "2026-03-01T09:00:00",
             Some(pattern) if pattern.starts_with("^[A-Za-z") || pattern.starts_with("^[a-z") => "a1",
             _ => "text",
         },
