@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ::commands::{BusOptions, CommandBus};
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, anyhow, ensure};
 use domain::kernel::{TenantId, partition_of};
 use hdrhistogram::Histogram;
 use platform::proofs::note::SigningKey;
@@ -30,7 +30,7 @@ pub async fn run(report: &mut Report) -> Result<()> {
     let bench = Bench::start().await?;
     let bus = CommandBus::start(&contexts::domains(), &bench.app, BusOptions { partitions: bench.partitions, ..BusOptions::default() });
     for tenant in &bench.tenants {
-        bus.execute(request(*tenant)).await?;
+        bus.execute(request(*tenant)).await.map_err(|error| anyhow!("{error}"))?;
     }
     let alone = append(&bench, &bus).await?;
     let ours = drain(&bench).await?;
@@ -52,7 +52,7 @@ async fn append(bench: &Bench, bus: &Arc<CommandBus>) -> Result<f64> {
     let (bus, tenants) = (bus.clone(), bench.tenants.clone());
     drive(512, move |number| {
         let (bus, tenant) = (bus.clone(), tenants[number % tenants.len()]);
-        async move { Ok(bus.execute(request(tenant)).await.map(drop)?) }
+        async move { bus.execute(request(tenant)).await.map(drop).map_err(|error| anyhow!("{error}")) }
     })
     .await
 }

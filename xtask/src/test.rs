@@ -9,6 +9,17 @@ use platform::config::Config;
 
 use crate::servers::Servers;
 
+/// What Cargo tells a program that it runs of the program's own package, and what build scripts of libraries look at.
+const OWN: [&str; 7] = [
+    "CARGO_MANIFEST_DIR",
+    "CARGO_MANIFEST_LINKS",
+    "CARGO_PKG_NAME",
+    "CARGO_PKG_VERSION_MAJOR",
+    "CARGO_PKG_VERSION_MINOR",
+    "CARGO_PKG_VERSION_PATCH",
+    "CARGO_PKG_VERSION_PRE",
+];
+
 /// `cargo xtask test`
 #[derive(Args)]
 pub struct TestArgs {
@@ -21,6 +32,11 @@ pub struct TestArgs {
 pub fn run(args: &TestArgs) -> Result<ExitCode> {
     let servers = Servers::start("test")?;
     let mut command = Command::new("cargo");
+    // `cargo run` describes this package to us; handed on, it would make Cargo build anew what looks at these names, and all that rests on it,
+    // each time that tests are run in the other way.
+    for name in OWN {
+        command.env_remove(name);
+    }
     command.arg("test");
     if args.cargo.is_empty() {
         command.args(["--workspace", "--no-fail-fast"]);

@@ -14,6 +14,8 @@ pub const ID: &str = "id";
 pub const CURRENCY: &str = ".currency";
 /// What follows the path of an amount in the path of the same amount in minor units, as exports of this platform have it.
 pub const MINOR: &str = ".minor";
+/// The currency of all amounts of a row that name none of their own.
+pub const ROW_CURRENCY: &str = "@.currency";
 /// The column that holds a list of objects, each of which is a row of its own.
 pub const ROWS: &str = "@rows";
 /// Names of ignored columns that are remembered for the list.
@@ -116,6 +118,11 @@ impl Columns {
                 let header = normalise(&format!("{}{aside}", column.field));
                 self.by_header.entry(header).or_insert(Slot { field, rank: 2 });
             }
+        }
+        let own = |slot: &&Slot| self.fields[slot.field].path.split_once('.').is_some_and(|(_, rest)| rest == &CURRENCY[1..]);
+        if self.by_header.get("currency").as_ref().is_some_and(own) {
+            let field = self.field(ROW_CURRENCY, fields, def.lists)?;
+            self.by_header.insert("currency".to_owned(), Slot { field, rank: 2 });
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use domain::kernel::Currency;
 use serde_json::{Map, Value, json};
 
 use super::closing::{FollowUp, REASON};
-use super::columns::{CURRENCY, Columns, ID, MINOR, ROWS, Slot};
+use super::columns::{CURRENCY, Columns, ID, MINOR, ROW_CURRENCY, ROWS, Slot};
 use super::dates::{self, Hints};
 use super::numbers::{self, AmountFault, Decimal, Notation};
 use super::schema::Kind;
@@ -330,7 +330,8 @@ impl Converter {
         let filled = |at: &usize| cells[*at].is_some();
         let own = fields.iter().position(|field| field.path.strip_suffix(CURRENCY) == Some(path)).filter(filled);
         // A file with several amounts in a row mostly names their currency once.
-        let at = own.or_else(|| (0..fields.len()).find(|at| fields[*at].path.ends_with(CURRENCY) && filled(at)));
+        let of_row = || fields.iter().position(|field| field.path == ROW_CURRENCY).filter(filled);
+        let at = own.or_else(of_row).or_else(|| (0..fields.len()).find(|at| fields[*at].path.ends_with(CURRENCY) && filled(at)));
         let Some((_, code)) = at.and_then(|at| cells[at].as_ref()) else { return Ok(None) };
         let unknown = || {
             let code: String = code.text().chars().take(16).collect();

@@ -152,7 +152,7 @@ async fn tampered(platform: &Platform, folder: &Path, key: &Path, kept: &Path) {
     );
     let contacts: Vec<i64> = query.bind(platform.tenant().0).fetch_all(&mut admin).await.expect("indexes");
     let leaf = |contact: usize| format!("{own} AND leaf_index = {}", contacts[contact]);
-    let event = |contact: usize| format!("{own} AND event_id = (SELECT event_id FROM audit.leaves WHERE {})", leaf(index));
+    let event = |contact: usize| format!("{own} AND event_id = (SELECT event_id FROM audit.leaves WHERE {})", leaf(contact));
     let attacks = [
         (
             format!("UPDATE log.events SET payload = '{{\"profile\":{{\"given_name\":\"Mallory\"}}}}' WHERE {}", event(2)),

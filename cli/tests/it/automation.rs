@@ -61,5 +61,18 @@ async fn timers_fire_once_each_though_the_platform_is_killed() {
     let tenant = created.lines().find_map(|line| line.strip_prefix("NEUROOPS_TENANT_ID=")).expect("an id");
     shown(&["tenants", "setup", tenant], &["is set up"]);
     platform.neuroops(&["tenants", "setup", "0197f3c2-8a10-7cc3-98c4-dc0c0c07398f"]).expect_err("there is no such tenant");
+    let british = platform.neuroops(&["tenants", "create", "British", "--currency", "GBP"]).expect("created");
+    let british = british.lines().find_map(|line| line.strip_prefix("NEUROOPS_TENANT_ID=")).expect("an id");
+    shown(&["tenants", "setup", british], &["is set up"]);
+    shown(&["tenants", "list"], &["British", "GBP", "EUR"]);
+    let currencies: Vec<String> = sqlx::query_scalar(
+        "SELECT payload->>'currency' FROM log.events WHERE tenant_id::text = $1 AND event_type = 'chart_template_applied'",
+    )
+    .bind(british)
+    .fetch_all(&mut platform.admin().await)
+    .await
+    .expect("the log is read");
+    assert_eq!(currencies, ["GBP"], "the books are set up once, in the tenant's currency");
+    platform.neuroops(&["tenants", "create", "Nowhere", "--currency", "nothing"]).expect_err("that is no currency");
     assert!(platform.stop());
 }

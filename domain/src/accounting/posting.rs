@@ -22,7 +22,7 @@ pub const LINES_MAX: usize = 200;
 const STOCK_PROCESS: &str = "inventory.ledger";
 
 /// The sources that are contexts with processes of their own, and the process that posts in the name of each.
-const PROCESSES: [(&str, &str); 3] = [("inventory", STOCK_PROCESS), ("invoicing", "invoicing.ledger"), ("billing", "billing.ledger")];
+const PROCESSES: [(&str, &str); 2] = [("inventory", STOCK_PROCESS), ("invoicing", "invoicing.ledger")];
 
 /// The process that alone posts entries of this source, where there is one.
 fn process_of(source: &str) -> Option<&'static str> {

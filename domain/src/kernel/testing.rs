@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
-    Actor, Aggregate, AggregateKey, AggregateType, Claim, CommandSet, Context, Decision, ErasedEvent, EventSet, Loaded, LoadedState,
-    RecordedEvent, Refusal, Rejection, TenantId,
+    Actor, Aggregate, AggregateKey, AggregateType, Claim, CommandSet, Context, Decision, EventSet, Loaded, LoadedState, RecordedEvent,
+    Refusal, Rejection, TenantId,
 };
 
 /// The id of the aggregate under test, unless it is [`named`](Given::named) otherwise.
@@ -214,7 +214,7 @@ pub fn recorded(
     key: &AggregateKey,
     sequence: i64,
     position: i64,
-    event: &dyn ErasedEvent,
+    event: &dyn super::ErasedEvent,
     recorded_at: DateTime<Utc>,
 ) -> RecordedEvent {
     RecordedEvent {

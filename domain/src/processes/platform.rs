@@ -12,7 +12,7 @@ use crate::invoicing::invoice::Invoice;
 use crate::kernel::testing::recorded;
 use crate::kernel::{
     Action, Actor, Aggregate, AggregateId, AggregateKey, AggregateType, ClaimAction, Context, ContextDef, DecideError, ErasedDecision,
-    LANE_CHARS_MAX, Loaded, LoadedState, RecordedEvent, Refusal, StepCommand, TenantId,
+    LANE_CHARS_MAX, Loaded, LoadedState, RecordedEvent, Refusal, SetupDef, StepCommand, TenantId,
 };
 use crate::{accounting, analytics, billing, crm, inventory, invoicing, scheduling};
 
@@ -77,8 +77,9 @@ impl Platform {
         };
         for context in CONTEXTS {
             for setup in context.setup {
-                let body = serde_json::from_str(setup.body).expect("a body");
-                platform.decide(context.name, setup.aggregate, setup.id, setup.command, &body).expect("the set-up is accepted");
+                let body = serde_json::from_str(&setup.body.replace(SetupDef::CURRENCY, "EUR")).expect("a body");
+                let answer = platform.decide(&Actor::default(), [context.name, setup.aggregate, setup.id, setup.command], &body);
+                answer.expect("the set-up is accepted");
             }
         }
         platform.work();
@@ -103,8 +104,8 @@ impl Platform {
 
     /// Sends a command, such as `billing/plan/p/publish`, and lets the processes do what follows: the code of the refusal, if it is refused.
     pub fn try_send(&mut self, command: &str, body: &Value) -> Result<(), String> {
-        let [context, aggregate, id, name] = <[&str; 4]>::try_from(command.split('/').collect::<Vec<_>>()).expect("four parts");
-        let answer = self.decide(context, aggregate, id, name, body);
+        let path = <[&str; 4]>::try_from(command.split('/').collect::<Vec<_>>()).expect("four parts");
+        let answer = self.decide(&Actor { subject: "tester".to_owned(), roles: vec!["service".to_owned()] }, path, body);
         self.work();
         answer
     }
@@ -137,18 +138,18 @@ impl Platform {
         self.aggregates.get(key).cloned().unwrap_or_else(|| LoadedState { version: 0, state: aggregate.empty() })
     }
 
-    fn decide(&mut self, context: &str, aggregate: &str, id: &str, name: &str, body: &Value) -> Result<(), String> {
+    /// Decides a command, given as context, aggregate, id and name.
+    fn decide(&mut self, actor: &Actor, [context, aggregate, id, name]: [&str; 4], body: &Value) -> Result<(), String> {
         let context = context_of(context);
         let aggregate = context.aggregate(aggregate).unwrap_or_else(|| panic!("{} has no aggregate {aggregate}", context.name));
         assert!(aggregate.commands().iter().any(|def| def.name == name), "{}/{} has no command {name}", context.name, aggregate.name());
         assert!(AggregateId::try_from(id.to_owned()).is_ok(), "{id} is no id");
         self.commands_sent += 1;
-        let actor = Actor { subject: "process:test".to_owned(), roles: vec!["service".to_owned()] };
         let command_id = Uuid::from_u128(0x0197_0000_0000_7000_8000_0000_0000_0000 + self.commands_sent * 0x1_0000_0000);
         let own = (context.name, AggregateKey { aggregate_type: aggregate.name(), id: id.to_owned() });
         let mut loaded = Loaded::new();
         let decision = loop {
-            let given = Context::new(TenantId(Uuid::nil()), id, command_id, self.now, &actor, &loaded);
+            let given = Context::new(TenantId(Uuid::nil()), id, command_id, self.now, actor, &loaded);
             match aggregate.decide(&self.load(&own, aggregate), name, body.to_string().as_bytes(), given) {
                 Ok(decision) => break decision,
                 Err(DecideError::Refused(Refusal::Needs(key))) => {
@@ -166,8 +167,11 @@ impl Platform {
     }
 
     fn claim(&mut self, context: &'static str, decision: &ErasedDecision) -> Result<(), String> {
+        if decision.claims.is_empty() || decision.writes.is_empty() {
+            return Ok(());
+        }
         let mut claims = self.claims.clone();
-        for claim in decision.claims.iter().filter(|_| !decision.writes.is_empty()) {
+        for claim in &decision.claims {
             let holder = claim.holder.clone().unwrap_or_else(|| decision.writes[0].key.id.clone());
             let key = (context, claim.scope, claim.key.clone());
             match (claim.action, claims.get(&key)) {
@@ -216,7 +220,7 @@ impl Platform {
 
     fn take(&mut self, process: &'static str, command: &StepCommand) {
         let StepCommand { context, aggregate, id, command, body } = command;
-        let answer = self.decide(context, aggregate, id, command, body);
+        let answer = self.decide(&Actor::of_process(process), [context, aggregate, id, command], body);
         let taken = self.taken.entry((process, format!("{context}/{aggregate}/{command}"))).or_default();
         match answer {
             Ok(()) => taken.accepted += 1,

@@ -142,11 +142,10 @@ pub fn verify_consistency(older: &Head, newer: &Head, proof: &[Hash]) -> Result<
     }
     if older.size == newer.size || older.size == 0 {
         let known = if older.size == 0 { empty_root() } else { newer.root };
-        return match proof.is_empty() {
-            false => Err(ProofError::Length),
-            true if older.root == known => Ok(()),
-            true => Err(ProofError::OlderRoot),
-        };
+        if !proof.is_empty() {
+            return Err(ProofError::Length);
+        }
+        return if older.root == known { Ok(()) } else { Err(ProofError::OlderRoot) };
     }
     // Where the older tree is complete, its own root begins the proof and is left out of it.
     let implied = older.size.is_power_of_two().then_some(older.root);

@@ -12,7 +12,7 @@ use crate::amount::to_stripe;
 use crate::api::objects::key;
 use crate::decide::{bounded, command, of_intent, of_refund};
 
-/// `stripe.capture`: takes what is held.
+/// `stripe.capture`: takes what is held, and no more of it than is owed by now.
 pub struct Capture;
 
 /// What it needs.
@@ -28,8 +28,11 @@ impl Effect for Capture {
     type Body = CaptureBody;
     const NAME: &'static str = "stripe.capture";
 
-    async fn run(stripe: &Shared, _: TenantId, key: &str, body: CaptureBody) -> Result<Vec<StepCommand>, ApiError> {
-        let amount = to_stripe(body.amount).ok_or_else(|| not_expressible(body.amount))?;
+    async fn run(stripe: &Shared, tenant: TenantId, key: &str, body: CaptureBody) -> Result<Vec<StepCommand>, ApiError> {
+        let state = stripe.lookup.payment_state(tenant, &body.payment_id).await?;
+        let Some(owed) = state.owed().filter(|_| state.is_waited_for()) else { return Ok(Vec::new()) };
+        let wanted = Money::new(body.amount.amount_minor.min(owed.amount_minor), owed.currency);
+        let amount = to_stripe(wanted).ok_or_else(|| not_expressible(wanted))?;
         let intent = match stripe.api.capture_intent(&body.external_id, amount, key).await {
             Ok(intent) => intent,
             // It may have been captured, or the hold may be over: Stripe knows.

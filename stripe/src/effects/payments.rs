@@ -4,9 +4,9 @@ use domain::billing::payment::Payment;
 use domain::kernel::TenantId;
 
 use super::Shared;
+use crate::ApiError;
 use crate::api::objects::{Intent, key};
 use crate::inbox::ours;
-use crate::{ApiError, PROVIDER};
 
 /// How many pages of a customer's payments are searched.
 const PAGES_MAX: usize = 20;
@@ -76,8 +76,5 @@ pub async fn find_of(stripe: &Shared, tenant: TenantId, payment_id: &str, state:
         Some(id) => Some(id.to_string()),
         None => stripe.lookup.customer(tenant, &request.customer_id).await?.and_then(|customer| customer.external_id),
     };
-    if customer.is_none() && state.external_id.is_none() {
-        tracing::debug!(payment_id, "{PROVIDER} never heard of the payer");
-    }
     find(stripe, tenant, payment_id, customer.as_deref(), state.external_id.as_deref()).await
 }

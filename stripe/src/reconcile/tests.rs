@@ -87,7 +87,7 @@ fn payments_that_stand_differently_are_mended_by_what_stripe_says() {
     let ours = Ours {
         payments: vec![
             payment("lost-answer", None, "open", 0, 0),
-            payment("called-off", Some("pi_2"), "open", 0, 0),
+            payment("called-off", Some("pi_2"), "action_required", 0, 0),
             payment("gone", Some("pi_3"), "captured", 1_000, 0),
             payment("other-amount", Some("pi_4"), "captured", 900, 0),
         ],
@@ -109,7 +109,7 @@ fn payments_that_stand_differently_are_mended_by_what_stripe_says() {
         summary(&found),
         [
             (DriftKind::State, "payment", "lost-answer", vec!["capture"]),
-            (DriftKind::State, "payment", "called-off", vec!["void"]),
+            (DriftKind::State, "payment", "called-off", vec!["fail"]),
             (DriftKind::Amount, "payment", "other-amount", vec![]),
             (DriftKind::MissingHere, "payment", "unknown", vec![]),
             (DriftKind::Amount, "payment", "other-amount", vec![]),

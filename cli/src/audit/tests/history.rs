@@ -118,7 +118,9 @@ impl History {
         for record in self.records.iter().take(usize::try_from(size).expect("small")) {
             let leaf: Hash = hex::decode(&record.leaf_hash).expect("hexadecimal").try_into().expect("32 bytes");
             nodes.insert((0, record.index), leaf);
-            tree.push(leaf, |level, index, hash| drop(nodes.insert((level, index), hash)));
+            tree.push(leaf, |level, index, hash| {
+                nodes.insert((level, index), hash);
+            });
         }
         (tree, nodes)
     }

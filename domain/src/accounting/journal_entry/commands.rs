@@ -79,7 +79,7 @@ pub struct PostEntry {
     /// The number of the document behind it. Payments settle the open items of the same reference.
     #[serde(default)]
     pub reference: Option<Reference>,
-    /// Where it comes from, such as `payroll`. `invoicing`, `billing` and `inventory` are the platform's own.
+    /// Where it comes from, such as `payroll`. `invoicing` and `inventory` are the platform's own.
     #[serde(default)]
     pub source: Option<Reference>,
     /// Customer or supplier; lines may name another.

@@ -291,7 +291,7 @@ fn the_sources_of_the_platform_are_its_own() {
         body
     };
     books().when_json("post", &body("payroll")).then_accepted();
-    for source in ["inventory", "invoicing", "billing"] {
+    for source in ["inventory", "invoicing"] {
         let process = |name: &str| Actor::of_process(&format!("{name}.ledger"));
         books().when_json("post", &body(source)).then_rejected("accounting.source_reserved");
         books().by(Actor::of_process("scheduling.fire")).when_json("post", &body(source)).then_rejected("accounting.source_reserved");

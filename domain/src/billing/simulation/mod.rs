@@ -30,7 +30,7 @@ fn commands() -> Vec<(&'static dyn AggregateType, &'static str)> {
     let all = aggregates.into_iter().flat_map(|aggregate| aggregate.commands().iter().map(move |def| (aggregate, def.name)));
     let weight = |name: &str| match name {
         "bill-period" => 12,
-        "record" | "dun" => 4,
+        "record" | "dun" | "resume" => 4,
         "change-plan" => 3,
         _ => 1,
     };
@@ -76,6 +76,8 @@ fn populated() -> World {
             json!({ "customer_id": "c-0", "amount": amount, "subscription_id": format!("s-{n}") }),
         );
     }
+    // One that will end, which is rarely taken back in time otherwise.
+    send("subscription", "cancel", "s-1", json!({ "when": "period_end" }));
     world
 }
 

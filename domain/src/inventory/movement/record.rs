@@ -59,8 +59,8 @@ impl TryFrom<String> for RecordKind {
     }
 }
 
-/// Records a movement of the past: it counts in the books on its own day, and takes or brings the value that the stock has when it is
-/// recorded. So movements are recorded in the order in which they happened, before the books of their days are closed.
+/// Records a movement of the past: it counts in the books on its own day (on the next open one where the books of the day are closed), and
+/// takes or brings the value that the stock has when it is recorded. So movements are recorded in the order in which they happened.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecordMovement {

@@ -60,7 +60,7 @@ impl Books {
     pub async fn projecting(mut self) -> Self {
         let pool = self.gateway.db.worker.clone();
         let cancel = CancellationToken::new();
-        let contexts = ["accounting", "inventory", "invoicing", "billing"].map(str::to_owned).to_vec();
+        let contexts = ["accounting", "inventory", "invoicing"].map(str::to_owned).to_vec();
         let options = TailOptions { contexts, kafka: None, group: "test".to_owned() };
         let heads = LogHeads::watch(pool.clone());
         let tail = Tail::start(LogReader::new(pool.clone()), heads, options, cancel.clone()).await.unwrap();

@@ -70,7 +70,10 @@ async fn every_document_is_posted_and_found_to_be() {
         "allocations": [{ "invoice_id": "feb", "amount": euros(9_000) }], "customer_id": "c-1", "customer_name": "Ada" });
     send("customer-payment/several/receive", several).await;
     send("customer-payment/several/refund", json!({ "reference": "back 1", "date": "2024-02-06" })).await;
-    send("customer-payment/several/reverse", json!({ "reason": "bounced", "date": "2024-02-07" })).await;
+    let bounces = json!({ "amount": euros(1_000), "reference": "in 3", "date": "2024-02-07",
+        "allocations": [{ "invoice_id": "feb", "amount": euros(600) }], "customer_id": "c-1", "customer_name": "Ada" });
+    send("customer-payment/bounces/receive", bounces).await;
+    send("customer-payment/bounces/reverse", json!({ "reason": "bounced", "date": "2024-02-08" })).await;
     for id in ["b-1", "b-2"] {
         books.bill(id, "2024-01-15", line(5_000)).await;
     }

@@ -25,39 +25,37 @@ const CREDIT: &str = "customer_credit";
 /// element of a list.
 type Change = (&'static str, i64, &'static str);
 
-/// What the events change, by context and type.
-const CHANGES: &[(&str, &str, &[Change])] = &[
-    ("invoicing", "invoice_finalized", &[(RECEIVABLE, 1, "totals.gross")]),
-    ("invoicing", "payment_recorded", &[(RECEIVABLE, -1, "applied"), (CREDIT, -1, "excess")]),
-    ("invoicing", "payment_reversed", &[(RECEIVABLE, 1, "applied"), (CREDIT, 1, "excess")]),
-    ("invoicing", "credit_applied", &[(RECEIVABLE, -1, "amount"), (CREDIT, 1, "amount")]),
-    ("invoicing", "invoice_credited", &[(RECEIVABLE, -1, "applied"), (CREDIT, -1, "excess")]),
-    ("invoicing", "invoice_voided", &[(RECEIVABLE, -1, "totals.gross")]),
-    ("invoicing", "invoice_written_off", &[(RECEIVABLE, -1, "amount")]),
-    ("invoicing", "customer_payment_received", &[(RECEIVABLE, -1, "allocations.*.applied"), (CREDIT, -1, "unallocated")]),
+/// What the events of invoicing change, by type.
+const CHANGES: &[(&str, &[Change])] = &[
+    ("invoice_finalized", &[(RECEIVABLE, 1, "totals.gross")]),
+    ("payment_recorded", &[(RECEIVABLE, -1, "applied"), (CREDIT, -1, "excess")]),
+    ("payment_reversed", &[(RECEIVABLE, 1, "applied"), (CREDIT, 1, "excess")]),
+    ("payment_refunded", &[(RECEIVABLE, 1, "applied"), (CREDIT, 1, "excess")]),
+    ("credit_applied", &[(RECEIVABLE, -1, "amount"), (CREDIT, 1, "amount")]),
+    ("invoice_credited", &[(RECEIVABLE, -1, "applied"), (CREDIT, -1, "excess")]),
+    ("invoice_voided", &[(RECEIVABLE, -1, "totals.gross")]),
+    ("invoice_written_off", &[(RECEIVABLE, -1, "amount")]),
+    ("customer_payment_received", &[(RECEIVABLE, -1, "allocations.*.applied"), (CREDIT, -1, "unallocated")]),
     (
-        "invoicing",
         "customer_payment_allocated",
         &[(CREDIT, 1, "allocation.amount"), (RECEIVABLE, -1, "allocation.applied"), (CREDIT, -1, "allocation.excess")],
     ),
-    ("invoicing", "customer_payment_refunded", &[(CREDIT, 1, "amount")]),
-    ("invoicing", "customer_payment_reversed", &[(RECEIVABLE, 1, "allocations.*.applied"), (CREDIT, 1, "unallocated")]),
-    ("invoicing", "customer_credit_refunded", &[(CREDIT, 1, "amount")]),
-    ("invoicing", "bill_approved", &[(PAYABLE, -1, "totals.gross")]),
-    ("invoicing", "bill_payment_recorded", &[(PAYABLE, 1, "amount")]),
-    ("invoicing", "bill_payment_reversed", &[(PAYABLE, -1, "amount")]),
-    ("invoicing", "bill_credited", &[(PAYABLE, 1, "totals.gross")]),
-    ("invoicing", "bill_refund_recorded", &[(PAYABLE, -1, "amount")]),
-    ("invoicing", "bill_voided", &[(PAYABLE, 1, "totals.gross")]),
-    ("billing", "refund_completed", &[(CREDIT, 1, "amount")]),
-    ("billing", "chargeback_closed", &[(RECEIVABLE, 1, "amount")]),
+    ("customer_payment_refunded", &[(CREDIT, 1, "amount")]),
+    ("customer_payment_reversed", &[(RECEIVABLE, 1, "allocations.*.applied"), (CREDIT, 1, "unallocated")]),
+    ("customer_credit_refunded", &[(CREDIT, 1, "amount")]),
+    ("bill_approved", &[(PAYABLE, -1, "totals.gross")]),
+    ("bill_payment_recorded", &[(PAYABLE, 1, "amount")]),
+    ("bill_payment_reversed", &[(PAYABLE, -1, "amount")]),
+    ("bill_credited", &[(PAYABLE, 1, "totals.gross")]),
+    ("bill_refund_recorded", &[(PAYABLE, -1, "amount")]),
+    ("bill_voided", &[(PAYABLE, 1, "totals.gross")]),
 ];
 
 /// Fills the table.
 pub const CHECK: Check = Check {
     name: PROJECTION,
     tables: &["accounting_subledger_check"],
-    contexts: &["accounting", "invoicing", "billing"],
+    contexts: &["accounting", "invoicing"],
     part_column: "subledger",
     expected,
     part_of,
@@ -71,8 +69,8 @@ pub const CHECK: Check = Check {
 };
 
 fn expected(event: &RecordedEvent) -> Result<Vec<Part>, String> {
-    let found = CHANGES.iter().find(|(context, name, _)| *context == event.context && *name == event.event_type);
-    let Some((_, _, changes)) = found else { return Ok(Vec::new()) };
+    let found = CHANGES.iter().find(|(name, _)| event.context == "invoicing" && *name == event.event_type);
+    let Some((_, changes)) = found else { return Ok(Vec::new()) };
     let payload: Value = serde_json::from_str(&event.payload).map_err(|error| error.to_string())?;
     if is_told_elsewhere(&event.event_type, &payload) {
         return Ok(Vec::new());
@@ -92,7 +90,6 @@ fn is_told_elsewhere(event_type: &str, payload: &Value) -> bool {
         "payment_recorded" | "payment_reversed" => !payload["customer_payment_id"].is_null(),
         // A bill that was never owed.
         "bill_voided" => payload["was_approved"] != true,
-        "chargeback_closed" => payload["outcome"] != "lost",
         _ => false,
     }
 }
@@ -113,7 +110,7 @@ fn amounts_at(value: &Value, path: &str) -> Result<Vec<Money>, String> {
 
 /// Control accounts are what they are; the account of customers' credit is known by its role.
 fn part_of(entry: &JournalEntryPosted, line: &Line) -> Option<&'static str> {
-    if !matches!(entry.source.as_deref(), Some("invoicing" | "billing")) {
+    if entry.source.as_deref() != Some("invoicing") {
         return None;
     }
     match line.control {
@@ -187,9 +184,8 @@ mod tests {
     #[test]
     fn every_event_that_is_posted_is_expected_and_no_other() {
         let reacts = |name: &str| PROCESSES.iter().find(|process| process.name == name).map_or(&[][..], |process| process.reacts_to);
-        let mut posted: Vec<String> =
-            ["invoicing.ledger", "billing.ledger"].iter().flat_map(|name| reacts(name)).map(|&e| e.to_owned()).collect();
-        let mut expected: Vec<String> = CHANGES.iter().map(|(context, name, _)| format!("{context}.{name}")).collect();
+        let mut posted: Vec<String> = reacts("invoicing.ledger").iter().map(|&event| event.to_owned()).collect();
+        let mut expected: Vec<String> = CHANGES.iter().map(|(name, _)| format!("invoicing.{name}")).collect();
         posted.sort();
         expected.sort();
         assert_eq!(posted, expected);
@@ -210,7 +206,6 @@ mod tests {
         assert!(is_told_elsewhere("payment_recorded", &json!({ "customer_payment_id": "p-1" })));
         assert!(!is_told_elsewhere("payment_recorded", &json!({})));
         assert!(is_told_elsewhere("bill_voided", &json!({ "was_approved": false })));
-        assert!(is_told_elsewhere("chargeback_closed", &json!({ "outcome": "won" })));
-        assert!(!is_told_elsewhere("chargeback_closed", &json!({ "outcome": "lost" })));
+        assert!(!is_told_elsewhere("bill_voided", &json!({ "was_approved": true })));
     }
 }
