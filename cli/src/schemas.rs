@@ -58,7 +58,9 @@ pub async fn run(config: &Config, command: SchemasCommand) -> Result<()> {
         SchemasCommand::Register(args) => {
             let events = gateway::event_schemas(CONTEXTS);
             if args.dry_run {
-                events.iter().for_each(|event| println!("{}", subject(&config.kafka_topic_prefix, event)));
+                for event in &events {
+                    println!("{}", subject(&config.kafka_topic_prefix, event));
+                }
                 return Ok(());
             }
             let registry = Registry::new(&args.registry, args.user_info.as_deref())?;
