@@ -118,7 +118,9 @@ BEGIN
     SELECT format('CREATE OR REPLACE VIEW analytics.%I WITH (security_invoker = true) AS SELECT %s FROM public.%I t', model,
         string_agg(format('t.%I', w.name), ', ' ORDER BY w.number), model) INTO statement
     FROM unnest(known.sql_columns) WITH ORDINALITY AS w (name, number)
-    JOIN pg_attribute a ON a.attrelid = format('public.%I', model)::regclass AND a.attname = w.name AND NOT a.attisdropped;
+    JOIN pg_attribute a ON a.attrelid = format('public.%I', model)::regclass AND a.attname = w.name AND NOT a.attisdropped
+    HAVING count(*) > 0;
+    -- What no program describes is for programs only.
     IF statement IS NULL THEN
         RETURN;
     END IF;

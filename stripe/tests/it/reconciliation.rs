@@ -97,6 +97,8 @@ async fn planted(world: &mut World) {
     let charge = world.waiting().await.remove(0);
     world.call(&charge).await.unwrap();
     world.follow(&charge, Vec::new()).await;
+    // What Stripe has to tell of all that is lost on the way.
+    drop(world.fake.deliveries());
     // Subscriptions: one that we know nothing of, one that has ended since.
     let over = bought(world, "over").await;
     world.deliver_all().await;

@@ -122,6 +122,10 @@ fn subscriptions() -> Vec<Case> {
         }
         body
     };
+    let past = |days: &[i64]| {
+        let terms: Vec<Value> = days.iter().map(|days| json!({ "from": days_ago(*days), "plan_id": "monthly" })).collect();
+        json!({ "customer_id": "c", "terms": terms })
+    };
     let overridden = |n: usize| json!({ "feature": format!("f{n}"), "value": 1 });
     let mut overrides: Vec<(String, Value)> = vec![(start().0.to_owned(), start().1)];
     overrides.extend((0..100).map(|n| ("subscription/s/override-entitlement".to_owned(), overridden(n))));
@@ -176,6 +180,9 @@ fn subscriptions() -> Vec<Case> {
             sync(json!({ "external_id": "sub_2" })),
         ),
         case("period_invalid", &[], "subscription/t/sync", sync(json!({ "period_end": days_ago(2) }))),
+        case("terms_out_of_order", &[], "subscription/o/take-over", past(&[5, 9])),
+        case("too_many_terms", &[], "subscription/o/take-over", past(&(0..101).rev().collect::<Vec<_>>())),
+        case("past_out_of_range", &[], "subscription/o/take-over", past(&[30_000])),
     ]
 }
 

@@ -281,7 +281,7 @@ impl Business {
             self.must(&format!("accounting/journal-entry/e-{n}/post"), body).await;
             self.paid.push(Paid { account, day: ago(days), amount });
         }
-        let body = json!({ "date": ago(20), "lines": [line("1200", "debit", 1), line("4000", "credit", 1)] });
+        let body = json!({ "date": ago(20), "party": "c-0", "lines": [line("1200", "debit", 1), line("4000", "credit", 1)] });
         self.must("accounting/journal-entry/e-x/post", body).await;
     }
 

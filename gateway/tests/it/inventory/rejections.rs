@@ -121,6 +121,7 @@ fn receipts() -> Vec<Case> {
 
 fn issues() -> Vec<Case> {
     let back = |shipment: &str, quantity: i64| json!({ "movement_id": "B-1", "shipment_id": shipment, "quantity": quantity });
+    let journal = |kind: &str, quantity: i64| json!({ "kind": kind, "product_id": "tea", "quantity": quantity });
     let adjust = |quantity: i64| ("stock-item/tea:main/adjust", json!({ "movement_id": "A-1", "quantity": quantity, "reason": "lost" }));
     let transfer = |to: &str, quantity: i64| {
         ("stock-item/tea:main/transfer", json!({ "movement_id": "T-1", "to_warehouse_id": to, "quantity": quantity }))
@@ -132,6 +133,8 @@ fn issues() -> Vec<Case> {
         case(vec![], ("stock-item/tea:main/ship", json!({ "movement_id": "S-1" })), "quantity_missing", &["quantity"]),
         case(shipped(), ("stock-item/tea:main/return", back("S-2", 1)), "shipment_unknown", &["shipment_id"]),
         case(shipped(), ("stock-item/tea:main/return", back("S-1", 4)), "exceeds_shipment", &["quantity"]),
+        case(vec![], ("stock-movement/M-1/record", journal("shipment", 0)), "quantity_of_kind", &["quantity"]),
+        case(vec![], ("stock-movement/M-1/record", journal("return", 1)), "shipment_missing", &["shipment_id"]),
         case(vec![], adjust(0), "adjustment_of_nothing", &["quantity"]),
         case(vec![], adjust(-11), "insufficient_stock", &["quantity", "lines"]),
         case(vec![], transfer("main", 1), "same_warehouse", &["to_warehouse_id"]),
