@@ -51,7 +51,8 @@ pub struct Problem {
     pub status: u16,
     /// Stable code.
     pub code: String,
-    /// One sentence for people.
+    /// One sentence for people. Registries of schemas call it `message`.
+    #[serde(alias = "message")]
     pub detail: String,
     /// The fields at fault.
     pub fields: Vec<Fault>,
@@ -254,6 +255,22 @@ impl Client {
         let request = if let Some(version) = version { request.header(IF_MATCH, format!("\"{version}\"")) } else { request };
         let response = self.send(request.header(CONTENT_TYPE, "application/json").body(body)).await?;
         response.text().await.map_err(|error| self.broken(&error))
+    }
+
+    /// Sends JSON under this media type to a server that is not NeuroOps, and reads what it answers.
+    pub async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        media_type: &str,
+        login: Option<(&str, &str)>,
+        body: &serde_json::Value,
+    ) -> Result<T, ClientError> {
+        let request = self.http.post(format!("{}{path}", self.base)).header(CONTENT_TYPE, media_type).header(ACCEPT, media_type);
+        let request = match login {
+            Some((user, password)) => request.basic_auth(user, Some(password)),
+            None => request,
+        };
+        self.json(self.send(request.body(body.to_string())).await?).await
     }
 
     /// Opens a file from a byte on; the answer streams the rest of it.

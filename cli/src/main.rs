@@ -13,6 +13,7 @@ mod operations;
 mod processes;
 mod requests;
 mod roles;
+mod schemas;
 mod secrets;
 mod settings;
 mod setup;
@@ -77,6 +78,9 @@ enum Command {
     /// Grant, revoke and list access by SQL.
     #[command(subcommand)]
     Analytics(analytics::AnalyticsCommand),
+    /// Take the schemas of events, commands and answers along, or register them.
+    #[command(subcommand)]
+    Schemas(schemas::SchemasCommand),
     /// Export a read model or report to files, e.g. `neuroops export crm contact-list --format parquet --out contacts`.
     Export(export::ExportArgs),
     /// Import a file, e.g. `neuroops import crm contacts contacts.csv`.
@@ -163,6 +167,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         Command::Tenants(command) => admin::tenants(&config, command).await?,
         Command::Tokens(command) => admin::tokens(&config, command).await?,
         Command::Analytics(command) => analytics::run(&config, command).await?,
+        Command::Schemas(command) => schemas::run(&config, command).await?,
         Command::Export(mut args) => {
             if args.token.is_none() {
                 args.token = settings::client_setting("NEUROOPS_TOKEN");

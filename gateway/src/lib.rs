@@ -48,7 +48,7 @@ pub use auth::issue;
 pub use connection::ConnectionLimits;
 pub use endpoints::{WebhookSupport, may_follow};
 pub use health::{Health, Probe, Status, Vitals};
-pub use openapi::{openapi_document, schema_documents};
+pub use openapi::{EventSchema, event_schemas, openapi_document, schema_files};
 pub use options::GatewayOptions;
 pub use router::{router, vitals_router};
 pub use server::serve;

@@ -90,6 +90,7 @@ fn open() -> Router<GatewayState> {
         .route("/openapi.json", get(openapi::serve))
         .route("/schemas", get(openapi::schema_index))
         .route("/schemas/{file}", get(openapi::schema))
+        .route("/schemas/{context}/{file}", get(openapi::schema_of_context))
         .route("/docs", get(docs::redirect))
         .route("/docs/", get(docs::index))
         .route("/docs/{file}", get(docs::file))

@@ -6,6 +6,7 @@
 mod bench;
 mod new_context;
 mod repository;
+mod schemas;
 mod servers;
 mod source;
 mod test;
@@ -29,6 +30,8 @@ enum Command {
     Tidy(tidy::Args),
     /// Writes the skeleton of a new bounded context.
     NewContext(new_context::Args),
+    /// Writes the schemas, golden events and topics under schemas/, or checks them.
+    Schemas(schemas::Args),
     /// Runs the tests, with a Postgres and a Kafka of their own.
     Test(test::TestArgs),
     /// Runs the benchmarks, with a Postgres and a Kafka of their own.
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Tidy(args) => tidy::run(&args).map(|()| ExitCode::SUCCESS),
         Command::NewContext(args) => new_context::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Schemas(args) => schemas::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Bench(args) => bench::run(&args),
     };

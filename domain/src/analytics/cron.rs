@@ -97,7 +97,9 @@ impl JsonSchema for Cron {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         let description = "Minute, hour, day of the month, month, day of the week: `0 7 * * mon-fri`.";
-        json_schema!({ "type": "string", "minLength": 9, "maxLength": CHARS_MAX, "description": description })
+        json_schema!({
+            "type": "string", "minLength": 9, "maxLength": CHARS_MAX, "description": description, "examples": ["0 7 * * mon-fri"]
+        })
     }
 }
 

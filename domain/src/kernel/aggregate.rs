@@ -96,6 +96,8 @@ pub trait AggregateType: Send + Sync {
     fn state_schema(&self, generator: &mut schemars::SchemaGenerator) -> schemars::Schema;
     /// The state before any event.
     fn empty(&self) -> State;
+    /// Reads a stored event of any version ever shipped.
+    fn read(&self, name: &str, version: &str, payload: &str) -> Result<Box<dyn ErasedEvent>, DecodeEventError>;
     /// Folds a stored event into a state.
     fn apply(&self, state: &mut State, name: &str, version: &str, payload: &str) -> Result<(), DecodeEventError>;
     /// Folds an event that was just decided into a state.
@@ -169,6 +171,10 @@ impl<A: Aggregate> AggregateType for Typed<A> {
 
     fn empty(&self) -> State {
         Arc::new(A::default())
+    }
+
+    fn read(&self, name: &str, version: &str, payload: &str) -> Result<Box<dyn ErasedEvent>, DecodeEventError> {
+        Ok(Box::new(A::Event::decode(name, version, payload)?))
     }
 
     fn apply(&self, state: &mut State, name: &str, version: &str, payload: &str) -> Result<(), DecodeEventError> {

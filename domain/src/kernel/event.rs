@@ -4,12 +4,20 @@ use std::any::Any;
 use std::fmt::Debug;
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Aggregate, RecordedEvent};
 
-/// Turns the payload of one version into that of the next.
+/// Turns the payload of one version, a JSON object, into that of the next.
 pub type Upcaster = fn(Value) -> Value;
+
+/// A version that is not written any more. Events of it stay in the log, so it is read forever.
+pub struct PastVersion {
+    /// JSON Schema of the payload: the file under `schemas/` that was committed while the version was written.
+    pub schema: &'static str,
+    /// Turns a payload of this version into one of the next.
+    pub upcast: Upcaster,
+}
 
 /// What is known of an event type without an instance of it.
 pub struct EventDef {
@@ -17,8 +25,8 @@ pub struct EventDef {
     pub name: &'static str,
     /// The version that is written today, 1 or more.
     pub version: u32,
-    /// `upcasters[n]` turns version `n + 1` into version `n + 2`; there are `version - 1` of them.
-    pub upcasters: &'static [Upcaster],
+    /// `past[n]` is version `n + 1`; there are `version - 1` of them.
+    pub past: &'static [PastVersion],
     /// JSON Schema of today's payload.
     pub schema: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
 }
@@ -96,10 +104,10 @@ pub fn decode_payload<T: DeserializeOwned>(def: &EventDef, version: &str, payloa
     if found == 0 || found > def.version {
         return Err(unknown());
     }
-    let mut value: Value = serde_json::from_str(payload).map_err(|source| DecodeEventError::Payload { name: name(), source })?;
-    for upcaster in &def.upcasters[found as usize - 1..] {
-        value = upcaster(value);
-    }
+    // Upcasters may rely on an object; other writers of the log may have stored anything.
+    let object: Map<String, Value> = serde_json::from_str(payload).map_err(|source| DecodeEventError::Payload { name: name(), source })?;
+    let past = def.past.get(found as usize - 1..).ok_or_else(unknown)?;
+    let value = past.iter().fold(Value::Object(object), |value, version| (version.upcast)(value));
     serde_json::from_value(value).map_err(|source| DecodeEventError::Payload { name: name(), source })
 }
 
@@ -115,9 +123,11 @@ pub fn event_of<A: Aggregate>(event: &RecordedEvent) -> Result<Option<A::Event>,
 }
 
 /// Declares the events of an aggregate. Each variant wraps the struct of the same name, which holds the payload;
-/// the name in quotes and the version are the storage contract.
+/// the name in quotes and the version are the storage contract. Past versions follow in brackets, the first one first, each with the
+/// schema that was committed for it (`include_str!` of the file under `schemas/`).
 ///
 /// ```
+/// # use domain::kernel::PastVersion;
 /// # use serde::{Serialize, Deserialize}; use schemars::JsonSchema;
 /// #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 /// pub struct LidOpened { pub angle_deg: u16 }
@@ -126,18 +136,22 @@ pub fn event_of<A: Aggregate>(event: &RecordedEvent) -> Result<Option<A::Event>,
 /// domain::events! {
 ///     /// What happens to a lid.
 ///     pub enum LidEvent {
-///         LidOpened = "lid_opened" 2 [|mut old| { old["angle_deg"] = 90.into(); old }],
+///         LidOpened = "lid_opened" 2 [PastVersion {
+///             schema: r#"{ "type": "object" }"#,
+///             upcast: |mut old| { old["angle_deg"] = 90.into(); old },
+///         }],
 ///         LidShut = "lid_shut" 1,
 ///     }
 /// }
 /// use domain::kernel::EventSet;
 /// assert_eq!(LidEvent::decode("lid_opened", "1", "{}").unwrap(), LidEvent::from(LidOpened { angle_deg: 90 }));
+/// assert!(LidEvent::decode("lid_opened", "1", "[]").is_err() && LidEvent::decode("lid_opened", "3", "{}").is_err());
 /// ```
 #[macro_export]
 macro_rules! events {
     (
         $(#[$meta:meta])* $vis:vis enum $name:ident {
-            $( $variant:ident = $wire:literal $version:literal $([$($upcaster:expr),+])? ),+ $(,)?
+            $( $variant:ident = $wire:literal $version:literal $([$($past:expr),+ $(,)?])? ),+ $(,)?
         }
     ) => {
         $(#[$meta])*
@@ -156,7 +170,7 @@ macro_rules! events {
             const DEFS: &'static [$crate::kernel::EventDef] = &[ $( $crate::kernel::EventDef {
                 name: $wire,
                 version: $version,
-                upcasters: &[$($($upcaster),+)?],
+                past: &[$($($past),+)?],
                 schema: |generator| <$variant as ::schemars::JsonSchema>::json_schema(generator),
             } ),+ ];
 

@@ -29,7 +29,7 @@ pub use context::{ContextDef, ImportColumn, ImportDef};
 pub use cqrs::{CqrsError, CqrsRest, CqrsServices};
 pub use decision::{Actor, AggregateKey, Claim, ClaimAction, Context, Decision, OtherEvent};
 pub use envelope::{Metadata, RecordedEvent, wire_type};
-pub use event::{DecodeEventError, ErasedEvent, EventDef, EventSet, Upcaster, decode_payload, event_of, is_of};
+pub use event::{DecodeEventError, ErasedEvent, EventDef, EventSet, PastVersion, Upcaster, decode_payload, event_of, is_of};
 pub use filter::{EventFilter, FilterFault, PATTERN_BYTES_MAX, PATTERNS_MAX};
 pub use ids::{AggregateId, IdError, TenantId};
 pub use money::{Currency, Money, MoneyError};

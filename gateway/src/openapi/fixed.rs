@@ -20,11 +20,28 @@ pub fn describe(builder: &mut Builder, catalogue: &Catalogue) {
     ] {
         builder.operation(path, "get", open(id, summary, &[], content_type, &schema, &["405"]));
     }
-    let file = json!({ "name": "file", "in": "path", "required": true, "schema": { "type": "string" }, "description": "`<wire type>.json` or `<context>.<aggregate>.<command>.json`." });
+    let part = |name: &str, description: &str| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" }, "description": description });
+    let file = part(
+        "file",
+        "`<wire type>.json`, `<context>.<aggregate>.<command>.json`, `<context>.<read model or report>.json`, `<context>.<aggregate>.state.json` or `asyncapi.yaml`.",
+    );
     builder.operation(
         "/schemas/{file}",
         "get",
-        open("schema", "The JSON Schema of an event or a command", &[file], "application/schema+json", &json!({}), &["404", "405"]),
+        open(
+            "schema",
+            "The JSON Schema of an event, a command or an answer",
+            &[file],
+            "application/schema+json",
+            &json!({}),
+            &["404", "405"],
+        ),
+    );
+    let of_context = [part("context", "The context."), part("file", "`<event>.v<version>.json`, `commands.json` or `answers.json`.")];
+    builder.operation(
+        "/schemas/{context}/{file}",
+        "get",
+        open("schema_of_context", "A file of the tree of schemas", &of_context, "application/schema+json", &json!({}), &["404", "405"]),
     );
     let health = json!({ "$ref": "#/components/schemas/Health" });
     let mut ready =

@@ -1,5 +1,6 @@
 //! `/openapi.json` and `/schemas`, built from the contexts' metadata at the start and served from memory.
 
+mod asyncapi;
 mod audit;
 mod commands;
 mod components;
@@ -7,6 +8,7 @@ mod fixed;
 mod queries;
 mod questions;
 mod schemas;
+mod yaml;
 
 use std::collections::BTreeMap;
 
@@ -24,22 +26,23 @@ use crate::catalogue::Catalogue;
 use crate::problem::Problem;
 use crate::state::GatewayState;
 
+pub use schemas::EventSchema;
+
 /// The documents, ready to be sent.
 pub(crate) struct Documents {
     openapi: Bytes,
     index: Bytes,
+    /// By the path behind `/schemas/`: each schema under its name, and the files of the tree.
     schemas: BTreeMap<String, Bytes>,
 }
 
 impl Documents {
     pub(crate) fn new(catalogue: &Catalogue) -> Self {
         let bytes = |value: &Value| Bytes::from(value.to_string());
-        let schemas = schemas::all(catalogue);
-        Self {
-            openapi: bytes(&document(catalogue)),
-            index: bytes(&schemas::index(catalogue)),
-            schemas: schemas.iter().map(|(name, schema)| (format!("{name}.json"), bytes(schema))).collect(),
-        }
+        let contexts = schemas::of(catalogue);
+        let named = schemas::all(&contexts).into_iter().map(|(name, schema)| (format!("{name}.json"), bytes(schema)));
+        let files = schemas::files(&contexts).into_iter().map(|(path, text)| (path, Bytes::from(text)));
+        Self { openapi: bytes(&document(catalogue)), index: bytes(&schemas::index(&contexts)), schemas: named.chain(files).collect() }
     }
 }
 
@@ -48,9 +51,14 @@ pub fn openapi_document(contexts: &'static [ContextEntry]) -> Value {
     document(&Catalogue::new(contexts))
 }
 
-/// The JSON Schemas (draft 2020-12) of all events and commands, by name: `<wire type>` and `<context>.<aggregate>.<command>`.
-pub fn schema_documents(contexts: &'static [ContextEntry]) -> BTreeMap<String, Value> {
-    schemas::all(&Catalogue::new(contexts))
+/// The tree of schemas as it is committed under `schemas/`: path and text.
+pub fn schema_files(contexts: &'static [ContextEntry]) -> BTreeMap<String, String> {
+    schemas::files(&schemas::of(&Catalogue::new(contexts)))
+}
+
+/// The schemas of all versions of all events.
+pub fn event_schemas(contexts: &'static [ContextEntry]) -> Vec<EventSchema> {
+    schemas::of(&Catalogue::new(contexts)).into_iter().flat_map(|context| context.events).collect()
 }
 
 /// `/openapi.json`
@@ -65,7 +73,20 @@ pub async fn schema_index(State(state): State<GatewayState>) -> Response {
 
 /// `/schemas/{file}`
 pub async fn schema(State(state): State<GatewayState>, Path(file): Path<String>) -> Result<Response, Problem> {
-    match state.documents().schemas.get(&file) {
+    schema_at(&state, &file)
+}
+
+/// `/schemas/{context}/{file}`
+pub async fn schema_of_context(
+    State(state): State<GatewayState>,
+    Path((context, file)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    schema_at(&state, &format!("{context}/{file}"))
+}
+
+fn schema_at(state: &GatewayState, path: &str) -> Result<Response, Problem> {
+    match state.documents().schemas.get(path) {
+        Some(file) if path.ends_with(".yaml") => Ok(sent("application/yaml", file.clone())),
         Some(schema) => Ok(sent("application/schema+json", schema.clone())),
         None => Err(Problem::new(StatusCode::NOT_FOUND, "unknown_schema", "There is no such schema; /schemas lists them.")),
     }

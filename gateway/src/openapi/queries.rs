@@ -12,6 +12,8 @@ use crate::queries::{FORMATS, Format, LIMIT_DEFAULT, LIMIT_MAX, Operator, operat
 
 /// The formats of one row.
 const ROW_FORMATS: [Format; 2] = [Format::Json, Format::Table(TableFormat::Csv)];
+/// Where the OpenAPI document describes the freshness of an answer.
+const AS_OF: &str = "#/components/schemas/AsOf";
 const PROBLEMS: [&str; 9] = ["400", "401", "403", "404", "405", "406", "414", "429", "503"];
 
 /// Describes the read side of a context.
@@ -122,7 +124,7 @@ fn list(def: &ReadModelDef, row: &Value) -> Value {
         "summary": def.summary,
         "x-permission": format!("{}.read", def.context),
         "parameters": parameters,
-        "responses": responses(&page(&item, true), &FORMATS)
+        "responses": responses(&page(&item, true, AS_OF), &FORMATS)
     })
 }
 
@@ -166,7 +168,7 @@ fn report(def: &ReportDef, row: &Value) -> Value {
         "summary": def.summary,
         "x-permission": format!("{}.read", def.context),
         "parameters": parameters,
-        "responses": responses(&page(row, false), &FORMATS)
+        "responses": responses(&page(row, false, AS_OF), &FORMATS)
     })
 }
 
@@ -193,10 +195,11 @@ fn typed(kind: ColumnKind, text: &str) -> Value {
     }
 }
 
-fn page(item: &Value, paged: bool) -> Value {
+/// The schema of an answer with rows; `as_of` is where the schema of its freshness stands.
+pub fn page(item: &Value, paged: bool, as_of: &str) -> Value {
     let mut schema = json!({
         "type": "object", "required": ["data", "as_of"],
-        "properties": { "data": { "type": "array", "items": item }, "as_of": { "$ref": "#/components/schemas/AsOf" } }
+        "properties": { "data": { "type": "array", "items": item }, "as_of": { "$ref": as_of } }
     });
     if paged {
         schema["required"] = json!(["data", "next_cursor", "as_of"]);

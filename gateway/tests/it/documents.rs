@@ -45,18 +45,27 @@ async fn the_documentation_works_without_the_internet() {
 async fn schemas_are_listed_and_served() {
     let gateway = Gateway::lab().await;
     let index = get(&gateway, "/schemas").await.json();
-    let urls: Vec<&str> = ["events", "commands"]
+    let urls: Vec<&str> = ["events", "commands", "answers"]
         .iter()
         .flat_map(|kind| index[kind].as_array().unwrap())
         .map(|entry| entry["url"].as_str().unwrap())
         .collect();
-    assert_eq!(urls.len(), 5);
+    assert_eq!(urls.len(), 8);
     for url in urls {
         let schema = get(&gateway, url).await;
         assert_eq!(schema.header("content-type"), "application/schema+json");
         assert_eq!(schema.json()["$id"], url);
     }
-    get(&gateway, "/schemas/x.json").await.is_problem(404, "unknown_schema");
+    let event = get(&gateway, "/schemas/lab/sample_taken.v1.json").await;
+    assert_eq!(event.json(), get(&gateway, "/schemas/lab.sample_taken.v1.json").await.json());
+    let answers = get(&gateway, "/schemas/lab/answers.json").await.json();
+    assert!(answers["$defs"]["lab.samples"]["$defs"]["row"].is_object(), "{answers}");
+    let topics = get(&gateway, index["topics"].as_str().unwrap()).await;
+    assert_eq!(topics.header("content-type"), "application/yaml");
+    assert!(topics.text().contains("$ref\": \"./lab/sample_taken.v1.json\""), "{}", topics.text());
+    for missing in ["/schemas/x.json", "/schemas/lab/x.json"] {
+        get(&gateway, missing).await.is_problem(404, "unknown_schema");
+    }
     gateway.stop().await;
 }
 

@@ -11,6 +11,7 @@ mod billing;
 mod bulk;
 mod cache;
 mod commands;
+mod contract;
 mod coverage;
 mod dashboards;
 mod description;

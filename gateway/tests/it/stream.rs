@@ -15,13 +15,13 @@ use tower::ServiceExt as _;
 use crate::harness::{Client, Gateway};
 
 /// The messages of a stream of server-sent events: id, event, data.
-struct Messages {
+pub struct Messages {
     body: BodyDataStream,
     text: String,
 }
 
 impl Messages {
-    async fn open(client: &Client, uri: &str, headers: &[(&str, &str)]) -> Self {
+    pub async fn open(client: &Client, uri: &str, headers: &[(&str, &str)]) -> Self {
         let response = client.router.clone().oneshot(client.request("GET", uri, headers, Body::empty())).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
@@ -29,7 +29,7 @@ impl Messages {
     }
 
     /// The next message that has data.
-    async fn next(&mut self) -> Option<(String, String, Value)> {
+    pub async fn next(&mut self) -> Option<(String, String, Value)> {
         loop {
             while let Some((message, rest)) = self.text.split_once("\n\n") {
                 let field = |name: &str| message.lines().find_map(|line| line.strip_prefix(name)).unwrap_or("").trim().to_owned();

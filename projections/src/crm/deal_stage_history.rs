@@ -133,7 +133,7 @@ pub(super) fn fold(event: &RecordedEvent, table: &mut impl Table<StageStayRow>) 
         Some(DealEvent::DealStageMoved(e)) => (Some(e.pipeline_id), e.to, e.entered_at, e.moved_at, None),
         Some(DealEvent::DealWon(e)) => (None, e.to, e.entered_at, e.moved_at, Some(Outcome::Won)),
         Some(DealEvent::DealLost(e)) => (None, e.to, e.entered_at, e.moved_at, Some(Outcome::Lost)),
-        Some(DealEvent::DealReopened(e)) => (None, e.to, e.entered_at, e.moved_at, Some(Outcome::Reopened)),
+        Some(DealEvent::DealReopened(e)) => (None, e.to, e.closed_at, e.moved_at, Some(Outcome::Reopened)),
         Some(DealEvent::DealUpdated(_) | DealEvent::DealAmountSet(_)) | None => return Ok(()),
     };
     let before = table.existing(&key)?.clone();

@@ -6,6 +6,7 @@
 
 mod facts;
 mod moves;
+mod past;
 
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -125,13 +126,25 @@ pub struct Loss {
     pub note: Option<Note>,
 }
 
+/// How a deal was closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It was won.
+    Won,
+    /// It was lost.
+    Lost,
+}
+
 /// A closed deal was opened again, in its last open stage.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DealReopened {
-    /// The stage in which it was closed: won or lost.
+    /// How it had been closed.
+    pub outcome: Outcome,
+    /// The stage in which it was closed.
     pub from: Stage,
     /// When it had been closed.
-    pub entered_at: DateTime<Utc>,
+    pub closed_at: DateTime<Utc>,
     /// The last open stage.
     pub to: Stage,
     /// When it was opened again.
@@ -147,7 +160,7 @@ events! {
         DealAmountSet = "deal_amount_set" 1,
         DealWon = "deal_won" 1,
         DealLost = "deal_lost" 1,
-        DealReopened = "deal_reopened" 1,
+        DealReopened = "deal_reopened" 2 [past::REOPENED_1],
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Deal, DealAmountSet, DealEvent, DealLost, DealRejection, DealReopened, DealStageMoved, DealStatus, DealWon, LoseDeal, Loss, MoveStage,
-    SetAmount, WinDeal,
+    Outcome, SetAmount, WinDeal,
 };
 use crate::crm::pipeline::{Pipeline, Stage};
 use crate::crm::values::{amount_of, fold};
@@ -76,12 +76,15 @@ impl Deal {
 
     pub(super) fn reopen(&self, context: &Context<'_>) -> Result<Decision<DealEvent>, DealRejection> {
         let (_, position) = self.known()?;
-        if self.status == DealStatus::Open {
-            return Ok(Decision::nothing());
-        }
+        let outcome = match self.status {
+            DealStatus::Open => return Ok(Decision::nothing()),
+            DealStatus::Won { .. } => Outcome::Won,
+            DealStatus::Lost { .. } => Outcome::Lost,
+        };
         Ok(Decision::event(DealReopened {
+            outcome,
             from: position.stage.clone(),
-            entered_at: position.entered_at,
+            closed_at: position.entered_at,
             to: position.last_open.clone(),
             moved_at: context.now,
         }))

@@ -7,8 +7,8 @@ use crate::crm::company::{CompanyProfile, CompanyRegistered};
 use crate::crm::contact::{ContactRegistered, Profile};
 use crate::crm::custom_field::{CustomEntity, CustomField, CustomFieldDefined, FieldType};
 use crate::crm::pipeline::PipelineDefined;
-use crate::kernel::Currency;
 use crate::kernel::testing::{Given, assert_examples_decode, given, given_nothing};
+use crate::kernel::{Currency, EventSet};
 
 const OPENED_AT: &str = "2026-02-01T09:00:00Z";
 const NOW: &str = "2026-03-01T12:00:00Z";
@@ -194,11 +194,27 @@ fn an_amount_is_set_once() {
     opened().when_json("set-amount", &absurd).then_rejected("crm.amount_out_of_range");
 }
 
+fn reopened(outcome: Outcome, from: Stage) -> DealReopened {
+    DealReopened { outcome, from, closed_at: at(NOW), to: stage("proposal"), moved_at: at("2026-03-02T12:00:00Z") }
+}
+
+#[test]
+fn a_reopening_of_version_1_tells_how_and_when_the_deal_had_been_closed() {
+    for (outcome, from) in [(Outcome::Won, Stage::won()), (Outcome::Lost, Stage::lost())] {
+        let stored = json!({ "from": from, "entered_at": NOW, "to": stage("proposal"), "moved_at": "2026-03-02T12:00:00Z" }).to_string();
+        let read = DealEvent::decode("deal_reopened", "1", &stored).unwrap();
+        assert_eq!(read, reopened(outcome, from).into());
+        let written = (EventSet::def(&read).version, EventSet::payload(&read).unwrap());
+        assert_eq!(DealEvent::decode("deal_reopened", &written.0.to_string(), &written.1).unwrap(), read);
+        assert!(DealEvent::decode("deal_reopened", "2", &stored).is_err(), "version 2 asks for more");
+    }
+}
+
 #[test]
 fn a_won_deal_stays_won_until_it_is_reopened_in_its_last_open_stage() {
     let given = opened().when_json("win", &json!({})).then([won().into()]).when_json("win", &json!({})).then_nothing();
     let given = given.when_json("win", &json!({ "closed_on": "2026-03-01" })).then_nothing();
-    let reopened = DealReopened { from: Stage::won(), entered_at: at(NOW), to: stage("proposal"), moved_at: at("2026-03-02T12:00:00Z") };
+    let reopened = reopened(Outcome::Won, Stage::won());
     let given = given.at("2026-03-02T12:00:00Z").when_json("reopen", &json!({})).then([reopened.into()]);
     assert_eq!(given.state().status, DealStatus::Open);
     given.when_json("reopen", &json!({})).then_nothing();

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use domain::crm::company::{CompaniesMerged, Company};
 use domain::crm::contact::{Contact, ContactErased, ContactsMerged};
 use domain::crm::custom_field::{CustomEntity, CustomField, CustomFieldDefined, CustomFieldRetired, CustomFieldUpdated, FieldType};
-use domain::crm::deal::{Deal, DealAmountSet, DealFacts, DealLost, DealOpened, DealReopened, DealStageMoved, DealUpdated, DealWon, Loss};
+use domain::crm::deal::{
+    self, Deal, DealAmountSet, DealFacts, DealLost, DealOpened, DealReopened, DealStageMoved, DealUpdated, DealWon, Loss,
+};
 use domain::crm::pipeline::{Pipeline, PipelineDefined, PipelineRenamed, Stage, StageRetired};
 use domain::crm::values::CustomValues;
 use domain::kernel::{Currency, Day, Money};
@@ -71,7 +73,8 @@ fn won(from: &Stage, minutes: (i64, i64)) -> DealWon {
 }
 
 fn reopened(to: &Stage, minutes: (i64, i64)) -> DealReopened {
-    DealReopened { from: Stage::lost(), entered_at: at(minutes.0), to: to.clone(), moved_at: at(minutes.1) }
+    let (closed_at, moved_at) = (at(minutes.0), at(minutes.1));
+    DealReopened { outcome: deal::Outcome::Lost, from: Stage::lost(), closed_at, to: to.clone(), moved_at }
 }
 
 fn deals() -> Given<DealList> {
