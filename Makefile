@@ -27,7 +27,7 @@ bench: setup
 
 ## Describe the HTTP interface anew, and write the clients from that.
 clients:
-	NEUROOPS_DESCRIPTION=write cargo test --quiet --package gateway --test it description::
+	cargo xtask schemas
 	python3 clients/generate.py
 
 ## What a change must pass besides the tests.

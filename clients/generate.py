@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the generated parts of the clients from clients/openapi.json. With --check, says which are out of date instead. Standard library only."""
+"""Writes the generated parts of the clients from schemas/openapi.json. With --check, says which are out of date instead. Standard library only."""
 from __future__ import annotations
 
 import json
@@ -18,7 +18,7 @@ def main() -> int:
     if sys.argv[1:] not in ([], ["--check"]):
         print(__doc__, file=sys.stderr)
         return 2
-    interface = model.read(json.loads((ROOT / "clients/openapi.json").read_text(encoding="utf-8")))
+    interface = model.read(json.loads((ROOT / "schemas/openapi.json").read_text(encoding="utf-8")))
     stale = []
     for path, text in {**python.write(interface), **typescript.write(interface)}.items():
         file = ROOT / path

@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Tuple
 
 from .model import Context, Group, Interface, Query, Shape, check, of_object, pascal, sentence, shape, snake, union
 
-HEADER = '"""{0} Written by clients/generate.py from clients/openapi.json; changes here are lost."""\nfrom __future__ import annotations\n\n'
+HEADER = '"""{0} Written by clients/generate.py from schemas/openapi.json; changes here are lost."""\nfrom __future__ import annotations\n\n'
 WORDS = {"str": "str", "int": "int", "float": "float", "bool": "bool", "null": "None", "any": "Any"}
 
 

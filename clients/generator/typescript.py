@@ -7,7 +7,7 @@ from typing import Any, Dict, List
 
 from .model import Context, Group, Interface, Query, Shape, camel, check, pascal, sentence, shape
 
-HEADER = "// {0} Written by clients/generate.py from clients/openapi.json; changes here are lost.\n"
+HEADER = "// {0} Written by clients/generate.py from schemas/openapi.json; changes here are lost.\n"
 #: Types of the hand-written part.
 KINDS = ("BulkCommand", "BulkResult", "CloudEvent", "CommandOptions", "CreateOptions", "EventQuery", "Options", "Page", "Receipt", "Time")
 WORDS = {"str": "string", "int": "number", "float": "number", "bool": "boolean", "null": "null", "any": "any"}

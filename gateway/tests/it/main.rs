@@ -14,7 +14,6 @@ mod commands;
 mod contract;
 mod coverage;
 mod dashboards;
-mod description;
 mod documents;
 mod endpoints;
 mod export;

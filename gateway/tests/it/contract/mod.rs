@@ -4,6 +4,7 @@
 mod breaking;
 mod evolution;
 mod golden;
+mod openapi;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,9 @@ enum Mode {
     /// Also those of commands and answers that break somebody. Events never: what is stored stays.
     WriteBreaking,
 }
+
+/// The description of the HTTP interface. What of it breaks clients is told by the schemas of commands and answers.
+const OPENAPI: &str = "openapi.json";
 
 fn mode() -> Mode {
     match config::variable("NEUROOPS_SCHEMAS").as_deref() {
@@ -97,10 +101,13 @@ fn breaks(committed: &BTreeMap<String, String>, generated: &BTreeMap<String, Str
 #[test]
 fn committed_schemas_are_those_of_the_code_and_break_nobody() {
     let mode = mode();
-    let generated = gateway::schema_files(CONTEXTS);
+    let mut generated = gateway::schema_files(CONTEXTS);
     let mut committed = files(&root());
     committed.retain(|path, _| !path.starts_with("golden/") && path != "README.md");
+    let described = committed.remove(OPENAPI);
     let (events, others) = breaks(&committed, &generated);
+    generated.insert(OPENAPI.to_owned(), openapi::committed());
+    committed.extend(described.map(|text| (OPENAPI.to_owned(), text)));
     assert!(
         events.is_empty(),
         "these changes break events that are stored, or their readers; give the event a new version, with the committed schema as its past \
