@@ -38,7 +38,8 @@ pub enum FileFormat {
 /// A SHA-256 digest in hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-pub struct Sha256Hex(#[schemars(regex(pattern = "^[0-9a-f]{64}$"))] String);
+#[schemars(extend("pattern" = "^[0-9a-f]{64}$", "examples" = ["e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"]))]
+pub struct Sha256Hex(String);
 
 impl TryFrom<String> for Sha256Hex {
     type Error = &'static str;
