@@ -50,7 +50,8 @@ impl Roles {
     /// Everything.
     pub const ALL: Self = Self { relay: true, projectors: true, processes: true, due: true, webhooks: true, janitor: true, notary: true };
     /// Nothing.
-    pub const NONE: Self = Self { relay: false, projectors: false, processes: false, due: false, webhooks: false, janitor: false, notary: false };
+    pub const NONE: Self =
+        Self { relay: false, projectors: false, processes: false, due: false, webhooks: false, janitor: false, notary: false };
 
     /// Whether one of them sends commands.
     pub fn automate(self) -> bool {
@@ -333,14 +334,22 @@ async fn measure_rows(pool: PgPool, gauges: Vec<&'static Gauge>, cancel: Cancell
     }
 }
 
-/// Publishes how far projections are behind, in events and in seconds.
+/// Publishes how far projections are behind, in events and in seconds, and how many keys they have parked.
 async fn measure(pool: PgPool, heads: Heads, cancel: CancellationToken) {
     const READ: &str = "SELECT c.projection, c.context, c.partition, c.position, \
             CASE WHEN h.position > c.position THEN extract(epoch FROM now() - coalesce(c.recorded_at, h.recorded_at))::float8 ELSE 0 END \
         FROM runtime.checkpoints c JOIN runtime.projections p ON p.projection = c.projection AND p.active_version = c.version \
         JOIN log.heads h ON h.context = c.context AND h.partition = c.partition";
+    const PARKED: &str = "SELECT p.projection, count(DISTINCT (k.tenant_id, k.key)) FROM runtime.projections p \
+        LEFT JOIN runtime.parked k ON k.projection = p.projection AND k.version = p.active_version GROUP BY p.projection";
     while cancel.run_until_cancelled(tokio::time::sleep(Duration::from_secs(2))).await.is_some() {
         let Ok(rows) = sqlx::query_as::<_, (String, String, i32, i64, f64)>(READ).fetch_all(&pool).await else { continue };
+        if let Ok(parked) = sqlx::query_as::<_, (String, i64)>(PARKED).fetch_all(&pool).await {
+            for (projection, keys) in parked {
+                metrics::gauge!("neuroops_projection_parked_keys", "projection" => projection)
+                    .set(f64::from(i32::try_from(keys).unwrap_or(i32::MAX)));
+            }
+        }
         let heads = heads.borrow().clone();
         let mut lags: BTreeMap<String, (i64, f64)> = BTreeMap::new();
         for (projection, context, partition, position, seconds) in rows {
