@@ -21,7 +21,7 @@ pub const STATEMENT: DocumentDef = DocumentDef {
     context: "invoicing",
     name: "customer-statement",
     summary: "A customer's statement of account: opening balance, movements, closing balance, and how long what is open has been due.",
-    source: Printed::Report { report: &ROWS, describe: |rows| describe(rows) },
+    source: Printed::Report { report: &ROWS, describe },
 };
 
 /// A century, in days.
