@@ -1,0 +1,189 @@
+//! Watches over the way to Postgres, so that nobody waits for ever for what never comes.
+//!
+//! A server that hangs, a router that forgets a connection, a balancer in between that lost its other side: the connection stands, and what
+//! is sent over it is never answered. The library has no limit for that, TCP counts the bytes as delivered, and a limit on every statement
+//! would have to be longer than the longest that is meant. So one connection of each pool, the canary, does nothing but ask whether Postgres
+//! answers. When it does not, all connections to Postgres that were open by then are shut down: whoever waits on one gets an error, and does
+//! what it does after a restart of Postgres. Connections of the pool that are older than the last such moment are not used again.
+
+use std::collections::HashSet;
+use std::net::SocketAddr;
+use std::os::fd::RawFd;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use nix::sys::socket::{Shutdown, SockaddrLike as _, SockaddrStorage, getpeername, getsockname, shutdown};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
+
+/// How often the canary asks.
+const EVERY: Duration = Duration::from_secs(1);
+/// How long an answer may take before a look is taken at what else is open.
+const PROMPT: Duration = Duration::from_millis(250);
+/// How long an answer may take, connecting included. Nothing is read from tables or disk for it.
+const PATIENCE: Duration = Duration::from_millis(2500);
+/// The pause before the next attempt while Postgres does not answer.
+const AGAIN: Duration = Duration::from_millis(250);
+
+/// What a pool knows of the way to its server.
+#[derive(Default)]
+pub(super) struct Link {
+    /// Connections that were made before are not used again.
+    trusted_since: Mutex<Option<Instant>>,
+}
+
+impl Link {
+    /// Whether a connection of this age may be used.
+    pub(super) fn trusts(&self, age: Duration) -> bool {
+        let since = *self.trusted_since.lock().unwrap_or_else(PoisonError::into_inner);
+        since.is_none_or(|since| age < since.elapsed())
+    }
+
+    fn distrust(&self, until: Instant) {
+        *self.trusted_since.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
+    }
+}
+
+/// Asks again and again, until `closed`.
+pub(super) async fn watch(options: Arc<PgConnectOptions>, link: Arc<Link>, closed: impl Future<Output = ()>) {
+    // Over a socket of the machine itself nothing gets lost on the way.
+    if options.get_socket().is_some() || options.get_host().starts_with('/') {
+        return;
+    }
+    tokio::select! {
+        () = closed => {}
+        () = ask_for_ever(&options, &link) => {}
+    }
+}
+
+async fn ask_for_ever(options: &PgConnectOptions, link: &Link) {
+    let (mut canary, mut servers, mut away) = (None, Vec::new(), false);
+    loop {
+        if let Ok(found) = tokio::net::lookup_host((options.get_host(), options.get_port())).await {
+            servers = found.collect();
+        }
+        let before = match answered(options, &mut canary, &servers).await {
+            Ok(()) => {
+                if std::mem::take(&mut away) {
+                    tracing::info!("Postgres answers again");
+                }
+                tokio::time::sleep(EVERY).await;
+                continue;
+            }
+            Err(before) => before,
+        };
+        canary = None;
+        link.distrust(before.taken);
+        let ended = end(servers.clone(), before.sockets).await;
+        if !std::mem::replace(&mut away, true) {
+            tracing::warn!(ended, "Postgres does not answer; the connections to it are ended");
+            metrics::counter!("neuroops_postgres_links_broken_total").increment(1);
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+}
+
+/// The sockets that were open at a moment: descriptor and our own address.
+struct Before {
+    taken: Instant,
+    sockets: HashSet<(RawFd, SocketAddr)>,
+}
+
+impl Before {
+    async fn look(servers: &[SocketAddr]) -> Self {
+        let (taken, servers) = (Instant::now(), servers.to_vec());
+        let sockets = tokio::task::spawn_blocking(move || open_to(&servers)).await.unwrap_or_default();
+        Self { taken, sockets }
+    }
+}
+
+/// Whether Postgres answers the canary; else what was open when it began not to.
+async fn answered(options: &PgConnectOptions, canary: &mut Option<PgConnection>, servers: &[SocketAddr]) -> Result<(), Before> {
+    let asking = ask(options, canary);
+    tokio::pin!(asking);
+    let before = match tokio::time::timeout(PROMPT, &mut asking).await {
+        Ok(true) => return Ok(()),
+        Ok(false) => return Err(Before::look(servers).await),
+        Err(_) => Before::look(servers).await,
+    };
+    match tokio::time::timeout(PATIENCE.saturating_sub(PROMPT), asking).await {
+        Ok(true) => Ok(()),
+        _ => Err(before),
+    }
+}
+
+async fn ask(options: &PgConnectOptions, canary: &mut Option<PgConnection>) -> bool {
+    let mut connection = match canary.take() {
+        Some(connection) => connection,
+        None => match options.connect().await {
+            Ok(connection) => connection,
+            // A refusal is an answer.
+            Err(error) => return error.as_database_error().is_some(),
+        },
+    };
+    let answered = connection.ping().await.is_ok();
+    *canary = answered.then_some(connection);
+    answered
+}
+
+/// Shuts down those of the sockets that are still open; how many.
+async fn end(servers: Vec<SocketAddr>, sockets: HashSet<(RawFd, SocketAddr)>) -> usize {
+    let end = move || {
+        let open = open_to(&servers);
+        // A descriptor may have passed to another connection meanwhile; then its own address is another one, too.
+        open.intersection(&sockets).filter(|(descriptor, _)| shutdown(*descriptor, Shutdown::Both).is_ok()).count()
+    };
+    tokio::task::spawn_blocking(end).await.unwrap_or_default()
+}
+
+/// The sockets of this process that are connected to one of these servers.
+fn open_to(servers: &[SocketAddr]) -> HashSet<(RawFd, SocketAddr)> {
+    let Ok(entries) = std::fs::read_dir("/proc/self/fd") else { return HashSet::new() };
+    let descriptors = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<RawFd>().ok());
+    let sockets = descriptors.filter_map(|descriptor| {
+        let peer = address(&getpeername::<SockaddrStorage>(descriptor).ok()?)?;
+        let own = address(&getsockname::<SockaddrStorage>(descriptor).ok()?)?;
+        servers.contains(&peer).then_some((descriptor, own))
+    });
+    sockets.collect()
+}
+
+fn address(found: &SockaddrStorage) -> Option<SocketAddr> {
+    found.family()?;
+    let v4 = found.as_sockaddr_in().map(|address| SocketAddr::from((address.ip(), address.port())));
+    v4.or_else(|| found.as_sockaddr_in6().map(|address| SocketAddr::from((address.ip(), address.port()))))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+    use std::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    #[test]
+    fn only_connections_to_the_server_that_were_open_then_are_ended() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (server, other) = (TcpListener::bind("127.0.0.1:0").unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
+        let servers = vec![server.local_addr().unwrap()];
+        let mut open = TcpStream::connect(servers[0]).unwrap();
+        let stranger = TcpStream::connect(other.local_addr().unwrap()).unwrap();
+        let before = runtime.block_on(Before::look(&servers));
+        let later = TcpStream::connect(servers[0]).unwrap();
+        assert_eq!(runtime.block_on(end(servers, before.sockets)), 1);
+        assert_eq!(open.read(&mut [0; 1]).unwrap(), 0, "whoever waits hears of it");
+        for socket in [&stranger, &later] {
+            socket.set_nonblocking(true).unwrap();
+            let error = (&*socket).read(&mut [0; 1]).unwrap_err();
+            assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
+        }
+    }
+
+    #[test]
+    fn connections_from_before_are_not_trusted() {
+        let link = Link::default();
+        assert!(link.trusts(Duration::from_hours(1)));
+        link.distrust(Instant::now().checked_sub(Duration::from_secs(10)).unwrap());
+        assert!(link.trusts(Duration::from_secs(5)) && !link.trusts(Duration::from_secs(15)));
+    }
+}
