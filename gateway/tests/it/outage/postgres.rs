@@ -5,7 +5,7 @@ use std::time::Duration;
 use platform::clock;
 use platform::testing::{Direction, Fault, FaultProxy, outage};
 
-use super::rig::{HEALED_MAX, Load, Outcomes, Parts, REQUEST_MAX, Rig};
+use super::rig::{CONNECTIONS, HEALED_MAX, Load, Outcomes, Parts, REQUEST_MAX, Rig};
 use crate::world::eventually;
 
 /// Longer than a request may take, so that some are not served.
@@ -55,7 +55,7 @@ async fn endure(rig: &Rig, fault: Fault, serves: bool) {
     assert_nothing_lost_or_doubled(rig, &report.outcomes).await;
     eventually("connections are given back", async || (rig.in_use().iter().zip(idle).all(|(now, before)| *now <= before + 1)).then_some(()))
         .await;
-    assert!(rig.postgres.traffic().open <= u64::from(2 * (10 + 1)), "{:?}", rig.postgres.traffic());
+    assert!(rig.postgres.traffic().open <= 2 * u64::from(CONNECTIONS + 1), "{:?}", rig.postgres.traffic());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -31,7 +31,7 @@ const MARGIN: Duration = Duration::from_millis(1500);
 /// Within which all is to be well once a server is back.
 pub const HEALED_MAX: Duration = Duration::from_secs(5);
 /// Connections of a pool.
-const CONNECTIONS: u32 = 10;
+pub const CONNECTIONS: u32 = 10;
 
 /// What a rig is made of.
 #[derive(Default)]
