@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -37,9 +38,13 @@ pub fn init_logs(format: LogFormat, filter: &str) {
     }
 }
 
-/// Starts collecting metrics; the handle renders them for `/metrics`. A second call in one process gives a recorder of its own,
-/// to which nothing is written.
+/// Starts collecting metrics; the handle renders them for `/metrics`. All calls in one process give the same handle.
 pub fn init_metrics() -> PrometheusHandle {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    HANDLE.get_or_init(collect_metrics).clone()
+}
+
+fn collect_metrics() -> PrometheusHandle {
     const SECONDS: [f64; 16] = [0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.0, 2.0, 4.0, 8.0, 16.0];
     const COUNTS: [f64; 11] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0];
     let builder = PrometheusBuilder::new();
