@@ -101,7 +101,11 @@ pub struct Stripe {
 impl Stripe {
     /// Calls nobody yet.
     pub fn new(options: StripeOptions) -> Result<Self, ApiError> {
-        let api = options.secret_key.as_ref().map(|key| Api::new(key, options.api_base.as_deref(), options.patience).map(Arc::new)).transpose()?;
+        let api = options
+            .secret_key
+            .as_ref()
+            .map(|key| Api::new(key, options.api_base.as_deref(), options.patience).map(Arc::new))
+            .transpose()?;
         Ok(Self { options, api })
     }
 

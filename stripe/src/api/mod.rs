@@ -84,9 +84,8 @@ impl Api {
     pub fn new(key: &Secret, base: Option<&str>, patience: Patience) -> Result<Self, ApiError> {
         // Another part of the process may have chosen a provider already, which serves as well.
         drop(rustls::crypto::ring::default_provider().install_default());
-        let builder = ClientBuilder::new(key.expose())
-            .timeout(patience.call_max)
-            .app_info("NeuroOps", Some(env!("CARGO_PKG_VERSION").into()), None);
+        let builder =
+            ClientBuilder::new(key.expose()).timeout(patience.call_max).app_info("NeuroOps", Some(env!("CARGO_PKG_VERSION").into()), None);
         let builder = match base {
             // The library appends the path as it is.
             Some(base) => builder.url(format!("{}/", base.trim_end_matches('/'))),

@@ -53,8 +53,10 @@ async fn endure(rig: &Rig, fault: Fault, serves: bool) {
         assert!(report.unavailable.0 > 0 && report.unavailable.1 > 0, "{fault:?}: somebody noticed: {:?}", report.unavailable);
     }
     assert_nothing_lost_or_doubled(rig, &report.outcomes).await;
-    eventually("connections are given back", async || (rig.in_use().iter().zip(idle).all(|(now, before)| *now <= before + 1)).then_some(()))
-        .await;
+    eventually("connections are given back", async || {
+        (rig.in_use().iter().zip(idle).all(|(now, before)| *now <= before + 1)).then_some(())
+    })
+    .await;
     assert!(rig.postgres.traffic().open <= 2 * u64::from(CONNECTIONS + 1), "{:?}", rig.postgres.traffic());
 }
 

@@ -22,7 +22,8 @@ async fn a_redis_that_is_of_no_use_costs_nobody_an_answer_nor_patience() {
     eventually("Redis is connected", async || redis.is_up().then_some(())).await;
     let kept = redis.clone();
     // Every answer is looked up in Redis, and kept nowhere else.
-    let world = World::start(|options| GatewayOptions { redis: Some(kept), cache_bytes_max: 0, cache_worth: Duration::ZERO, ..options }).await;
+    let world =
+        World::start(|options| GatewayOptions { redis: Some(kept), cache_bytes_max: 0, cache_worth: Duration::ZERO, ..options }).await;
     let client = world.gateway.client("member").await;
     let position = client.registers("c", 3).await;
     let expected = client.get_after(LIST, &position).await.json()["data"].clone();
