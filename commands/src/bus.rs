@@ -5,12 +5,14 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use domain::kernel::{
     Actor, AggregateId, AggregateKey, AggregateType, Claim, ClaimAction, Context, ContextDef, Creation, DecideError, DecodeError,
     ErasedDecision, Loaded, LoadedState, Metadata, Refusal, Rejection, TenantId, partition_of, wire_type,
 };
 use platform::clock;
 use platform::telemetry::TraceParent;
+use platform::telemetry::spans::{self, Step, StepKind};
 use platform::tenant_tx::TenantTx;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -352,6 +354,7 @@ impl CommandBus {
         let events: Vec<String> =
             append.events.iter().map(|event| wire_type(append.context, event.event_type, &event.event_version.to_string())).collect();
         let version = append.root.2;
+        let started = clock::now();
         let outcome = match self.appender.append(append).await {
             Ok(outcome) => outcome,
             Err(error) => {
@@ -361,7 +364,7 @@ impl CommandBus {
         };
         match outcome {
             Outcome::Accepted { first_position, .. } => {
-                attempted.trace(first_position);
+                attempted.trace(first_position, started);
                 for write in decision.writes {
                     let stream = attempted.stream(write.key.aggregate_type, &write.key.id);
                     let after = write.expected + i64::try_from(write.events.len()).unwrap_or(i64::MAX);
@@ -480,10 +483,24 @@ impl Attempted<'_> {
         StreamKey { tenant_id: self.request.tenant_id, context: self.aggregate.context(), aggregate_type, id: id.to_owned() }
     }
 
-    /// Shows a command of a recorded trace in the logs, so that one request can be followed to its row.
-    fn trace(&self, position: i64) {
+    /// Shows a command of a recorded trace, so that one request can be followed to its row.
+    fn trace(&self, position: i64, started: DateTime<Utc>) {
         let parent = self.request.traceparent.as_deref().and_then(TraceParent::parse);
-        if let Some(parent) = parent.filter(|parent| parent.sampled) {
+        let Some(parent) = parent.filter(|parent| parent.sampled) else { return };
+        let context = self.aggregate.context();
+        let step = || Step {
+            name: format!("append {context}").into(),
+            kind: StepKind::Client,
+            started,
+            attributes: vec![
+                ("db.system.name", "postgresql".to_owned()),
+                ("db.operation.name", "append".to_owned()),
+                ("neuroops.command", format!("{context}.{}.{}", self.request.aggregate, self.request.command)),
+                ("neuroops.command_id", self.command_id.to_string()),
+                ("neuroops.position", position.to_string()),
+            ],
+        };
+        if !spans::export(parent, step) {
             tracing::info!(trace_id = parent.trace_id_hex(), command_id = %self.command_id, position, "appended");
         }
     }

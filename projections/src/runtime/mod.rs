@@ -16,6 +16,7 @@ mod projector;
 pub mod rebuild;
 mod rows;
 mod tail;
+mod traced;
 
 pub use checkpoints::{Checkpoints, Place, Position, active_checkpoints};
 pub use kafka_source::KafkaSource;
@@ -26,3 +27,4 @@ pub use projection::{ApplyError, Gauge, Projection};
 pub use projector::{Projector, ProjectorStatus};
 pub use rows::{RowKey, RowModel, RowProjection, Rows, event_of};
 pub use tail::{EventSource, SourceError, Tail, TailOptions, TailRead};
+pub use traced::{event_attributes, sampled_trace};

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::kernel::RecordedEvent;
+use platform::clock;
 use platform::postgres::begin_worker;
-use platform::telemetry::TraceParent;
+use platform::telemetry::spans::{self, Step, StepKind};
 use sqlx::PgPool;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -17,6 +18,7 @@ use super::log_source::LogReader;
 use super::parked::{self, Key, key_of};
 use super::projection::{ApplyError, Projection};
 use super::tail::{Tail, TailRead};
+use super::traced::{event_attributes, sampled_trace};
 
 /// Events in one transaction at most.
 const BATCH_MAX: usize = 2000;
@@ -117,6 +119,7 @@ impl<'a> Applier<'a> {
 
     async fn attempt(&mut self, events: &[Arc<RecordedEvent>], faults: &Faults) -> Result<(), Failure> {
         let stop = |error: sqlx::Error| Failure::of(error);
+        let started = clock::now();
         let mut moves: HashMap<Place, (Position, DateTime<Utc>)> = HashMap::new();
         for event in events {
             moves.insert(Place::of(event), (event.position, event.recorded_at));
@@ -157,7 +160,7 @@ impl<'a> Applier<'a> {
             self.checkpoints.positions.insert(place, position);
         }
         for event in &live {
-            trace(self.projection.name(), event);
+            trace(self.projection.name(), event, started);
         }
         Ok(())
     }
@@ -191,13 +194,15 @@ impl<'a> Applier<'a> {
     }
 }
 
-/// Shows an event of a recorded trace in the logs, so that one request can be followed to its row.
-fn trace(projection: &str, event: &RecordedEvent) {
-    if !event.metadata.contains("-01\"") {
-        return;
-    }
-    let parent = event.parsed_metadata().traceparent.as_deref().and_then(TraceParent::parse);
-    if let Some(parent) = parent.filter(|parent| parent.sampled) {
+/// Shows an event of a recorded trace, so that one request can be followed to its row.
+fn trace(projection: &'static str, event: &RecordedEvent, started: DateTime<Utc>) {
+    let Some(parent) = sampled_trace(event) else { return };
+    let step = || {
+        let mut attributes = event_attributes(event, ("process", "process"), event.context.clone());
+        attributes.push(("messaging.consumer.group.name", projection.to_owned()));
+        Step { name: format!("process {}", event.context).into(), kind: StepKind::Consumer, started, attributes }
+    };
+    if !spans::export(parent, step) {
         tracing::info!(trace_id = parent.trace_id_hex(), projection, event_id = %event.event_id, position = event.position, "projected");
     }
 }

@@ -31,6 +31,9 @@ impl Lag {
 /// Measures until cancelled, for metrics and health.
 pub(super) async fn measure(pool: PgPool, lags: watch::Sender<BTreeMap<String, Lag>>, cancel: CancellationToken) {
     while cancel.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_some() {
+        if let Err(error) = count_parked(&pool).await {
+            tracing::debug!(%error, "parked keys cannot be counted");
+        }
         let found = match read(&pool).await {
             Ok(found) => found,
             Err(error) => {
@@ -45,6 +48,18 @@ pub(super) async fn measure(pool: PgPool, lags: watch::Sender<BTreeMap<String, L
         }
         lags.send_replace(found);
     }
+}
+
+/// Publishes how many keys projections have parked.
+async fn count_parked(pool: &PgPool) -> Result<(), sqlx::Error> {
+    const PARKED: &str = "SELECT p.projection, count(DISTINCT (k.tenant_id, k.key)) FROM runtime.projections p \
+        LEFT JOIN runtime.parked k ON k.projection = p.projection AND k.version = p.active_version GROUP BY p.projection";
+    let parked: Vec<(String, i64)> = sqlx::query_as(PARKED).fetch_all(pool).await?;
+    for (projection, keys) in parked {
+        metrics::gauge!("neuroops_projection_parked_keys", "projection" => projection)
+            .set(f64::from(i32::try_from(keys).unwrap_or(i32::MAX)));
+    }
+    Ok(())
 }
 
 async fn read(pool: &PgPool) -> Result<BTreeMap<String, Lag>, sqlx::Error> {

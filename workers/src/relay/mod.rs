@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use domain::kernel::RecordedEvent;
+use platform::clock;
 use platform::kafka::{KafkaOptions, TopicError};
 use projections::runtime::{Leases, LogReader, Place, Position};
 use rdkafka::ClientContext;
@@ -325,6 +326,7 @@ impl Session<'_> {
     }
 
     async fn produce(&self, events: Vec<Arc<RecordedEvent>>, page: &Arc<Page>) -> Result<(), RelayError> {
+        let started = clock::now();
         for event in events {
             let topic = self.relay.kafka.topic(&event.context);
             let key = event.tenant_id.partition_key();
@@ -344,7 +346,7 @@ impl Session<'_> {
                     Err((error, _)) => return Err(error.into()),
                 }
             }
-            record::trace(&event);
+            record::trace(&event, &topic, started);
         }
         Ok(())
     }
