@@ -22,6 +22,8 @@ const EVERY: Duration = Duration::from_secs(1);
 const PROMPT: Duration = Duration::from_millis(250);
 /// How long an answer may take, connecting included. Nothing is read from tables or disk for it.
 const PATIENCE: Duration = Duration::from_millis(2500);
+/// Addresses of the server that are remembered.
+const SERVERS_MAX: usize = 16;
 /// The pause before the next attempt while Postgres does not answer.
 const AGAIN: Duration = Duration::from_millis(250);
 
@@ -59,8 +61,8 @@ pub(super) async fn watch(options: Arc<PgConnectOptions>, link: Arc<Link>, close
 async fn ask_for_ever(options: &PgConnectOptions, link: &Link) {
     let (mut canary, mut servers, mut away) = (None, Vec::new(), false);
     loop {
-        if let Ok(found) = tokio::net::lookup_host((options.get_host(), options.get_port())).await {
-            servers = found.collect();
+        if canary.is_none() {
+            look_up(options, &mut servers).await;
         }
         let before = match answered(options, &mut canary, &servers).await {
             Ok(()) => {
@@ -81,6 +83,17 @@ async fn ask_for_ever(options: &PgConnectOptions, link: &Link) {
         }
         tokio::time::sleep(AGAIN).await;
     }
+}
+
+/// Adds the addresses that the server's name stands for now. Earlier ones stay: there may be connections to them.
+async fn look_up(options: &PgConnectOptions, servers: &mut Vec<SocketAddr>) {
+    let found = tokio::time::timeout(PROMPT, tokio::net::lookup_host((options.get_host(), options.get_port()))).await;
+    for address in found.into_iter().flatten().flatten() {
+        if !servers.contains(&address) {
+            servers.insert(0, address);
+        }
+    }
+    servers.truncate(SERVERS_MAX);
 }
 
 /// The sockets that were open at a moment: descriptor and our own address.
