@@ -7,12 +7,18 @@
 //! what it does after a restart of Postgres. Connections of the pool that are older than the last such moment are not used again.
 
 use std::collections::HashSet;
+use std::io::{IoSlice, IoSliceMut};
 use std::net::SocketAddr;
-use std::os::fd::RawFd;
+use std::os::fd::{AsRawFd as _, OwnedFd, RawFd};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use nix::sys::socket::{Shutdown, SockaddrLike as _, SockaddrStorage, getpeername, getsockname, shutdown};
+use nix::cmsg_space;
+use nix::sys::socket::{
+    AddressFamily, ControlMessage, ControlMessageOwned, MsgFlags, Shutdown, SockFlag, SockType, SockaddrLike as _, SockaddrStorage,
+    getpeername, getsockname, recvmsg, sendmsg, shutdown, socketpair,
+};
+use nix::unistd::close;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection};
 
@@ -24,6 +30,9 @@ const PROMPT: Duration = Duration::from_millis(250);
 const PATIENCE: Duration = Duration::from_millis(2500);
 /// Addresses of the server that are remembered.
 const SERVERS_MAX: usize = 16;
+/// How long connecting and an answer may take while Postgres does not answer: then all connections are new, and those that were begun just
+/// before its return should not wait for long.
+const PATIENCE_AWAY: Duration = Duration::from_millis(1500);
 /// The pause before the next attempt while Postgres does not answer.
 const AGAIN: Duration = Duration::from_millis(250);
 
@@ -64,7 +73,7 @@ async fn ask_for_ever(options: &PgConnectOptions, link: &Link) {
         if canary.is_none() {
             look_up(options, &mut servers).await;
         }
-        let before = match answered(options, &mut canary, &servers).await {
+        let before = match answered(options, &mut canary, &servers, away).await {
             Ok(()) => {
                 if std::mem::take(&mut away) {
                     tracing::info!("Postgres answers again");
@@ -76,7 +85,11 @@ async fn ask_for_ever(options: &PgConnectOptions, link: &Link) {
         };
         canary = None;
         link.distrust(before.taken);
-        let ended = end(servers.clone(), before.sockets).await;
+        let ended = tokio::task::spawn_blocking({
+            let servers = servers.clone();
+            move || end(&servers, &before.sockets)
+        });
+        let ended = ended.await.unwrap_or_default();
         if !std::mem::replace(&mut away, true) {
             tracing::warn!(ended, "Postgres does not answer; the connections to it are ended");
             metrics::counter!("neuroops_postgres_links_broken_total").increment(1);
@@ -110,10 +123,16 @@ impl Before {
     }
 }
 
-/// Whether Postgres answers the canary; else what was open when it began not to.
-async fn answered(options: &PgConnectOptions, canary: &mut Option<PgConnection>, servers: &[SocketAddr]) -> Result<(), Before> {
+/// Whether Postgres answers the canary; else what was open when it began not to, or, where it was away before, what is open by now.
+async fn answered(options: &PgConnectOptions, canary: &mut Option<PgConnection>, servers: &[SocketAddr], away: bool) -> Result<(), Before> {
     let asking = ask(options, canary);
     tokio::pin!(asking);
+    if away {
+        return match tokio::time::timeout(PATIENCE_AWAY, asking).await {
+            Ok(true) => Ok(()),
+            _ => Err(Before::look(servers).await),
+        };
+    }
     let before = match tokio::time::timeout(PROMPT, &mut asking).await {
         Ok(true) => return Ok(()),
         Ok(false) => return Err(Before::look(servers).await),
@@ -139,14 +158,46 @@ async fn ask(options: &PgConnectOptions, canary: &mut Option<PgConnection>) -> b
     answered
 }
 
-/// Shuts down those of the sockets that are still open; how many.
-async fn end(servers: Vec<SocketAddr>, sockets: HashSet<(RawFd, SocketAddr)>) -> usize {
-    let end = move || {
-        let open = open_to(&servers);
-        // A descriptor may have passed to another connection meanwhile; then its own address is another one, too.
-        open.intersection(&sockets).filter(|(descriptor, _)| shutdown(*descriptor, Shutdown::Both).is_ok()).count()
-    };
-    tokio::task::spawn_blocking(end).await.unwrap_or_default()
+/// Shuts down those of the sockets that are still what they were; how many.
+fn end(servers: &[SocketAddr], sockets: &HashSet<(RawFd, SocketAddr)>) -> usize {
+    let still = sockets.iter().filter(|(descriptor, own)| {
+        let Some(copy) = Copy::of(*descriptor) else { return false };
+        copy.ends().is_some_and(|(found, peer)| found == *own && servers.contains(&peer)) && shutdown(copy.0, Shutdown::Both).is_ok()
+    });
+    still.count()
+}
+
+/// A second descriptor of a socket, which stays that socket's whatever the first one's number stands for by now: descriptors are closed and
+/// used again while we look at them. Made by sending it to ourselves, which needs no owner of the first.
+struct Copy(RawFd);
+
+impl Copy {
+    fn of(descriptor: RawFd) -> Option<Self> {
+        let (here, there): (OwnedFd, OwnedFd) = socketpair(AddressFamily::Unix, SockType::Datagram, None, SockFlag::SOCK_CLOEXEC).ok()?;
+        let (sent, mut received) = ([0_u8], [0_u8]);
+        let rights = [descriptor];
+        let message = [ControlMessage::ScmRights(&rights)];
+        sendmsg::<()>(here.as_raw_fd(), &[IoSlice::new(&sent)], &message, MsgFlags::empty(), None).ok()?;
+        let mut space = cmsg_space!(RawFd);
+        let mut parts = [IoSliceMut::new(&mut received)];
+        let message = recvmsg::<()>(there.as_raw_fd(), &mut parts, Some(&mut space), MsgFlags::MSG_CMSG_CLOEXEC).ok()?;
+        message.cmsgs().ok()?.find_map(|message| match message {
+            ControlMessageOwned::ScmRights(descriptors) => descriptors.first().copied().map(Self),
+            _ => None,
+        })
+    }
+
+    /// Its own address and that of the other end.
+    fn ends(&self) -> Option<(SocketAddr, SocketAddr)> {
+        ends(self.0)
+    }
+}
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        // The socket itself stays open by its first descriptor.
+        drop(close(self.0));
+    }
 }
 
 /// The sockets of this process that are connected to one of these servers.
@@ -154,11 +205,16 @@ fn open_to(servers: &[SocketAddr]) -> HashSet<(RawFd, SocketAddr)> {
     let Ok(entries) = std::fs::read_dir("/proc/self/fd") else { return HashSet::new() };
     let descriptors = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<RawFd>().ok());
     let sockets = descriptors.filter_map(|descriptor| {
-        let peer = address(&getpeername::<SockaddrStorage>(descriptor).ok()?)?;
-        let own = address(&getsockname::<SockaddrStorage>(descriptor).ok()?)?;
+        let (own, peer) = ends(descriptor)?;
         servers.contains(&peer).then_some((descriptor, own))
     });
     sockets.collect()
+}
+
+/// A socket's own address and that of the other end.
+fn ends(descriptor: RawFd) -> Option<(SocketAddr, SocketAddr)> {
+    let own = address(&getsockname::<SockaddrStorage>(descriptor).ok()?)?;
+    Some((own, address(&getpeername::<SockaddrStorage>(descriptor).ok()?)?))
 }
 
 fn address(found: &SockaddrStorage) -> Option<SocketAddr> {
@@ -183,7 +239,7 @@ mod tests {
         let stranger = TcpStream::connect(other.local_addr().unwrap()).unwrap();
         let before = runtime.block_on(Before::look(&servers));
         let later = TcpStream::connect(servers[0]).unwrap();
-        assert_eq!(runtime.block_on(end(servers, before.sockets)), 1);
+        assert_eq!(end(&servers, &before.sockets), 1);
         assert_eq!(open.read(&mut [0; 1]).unwrap(), 0, "whoever waits hears of it");
         for socket in [&stranger, &later] {
             socket.set_nonblocking(true).unwrap();

@@ -239,10 +239,7 @@ async fn carry(client: TcpStream, shared: Arc<Shared>) {
     shared.open.fetch_add(1, Ordering::Relaxed);
     let _open = Open(shared.clone());
     let mut resets = shared.resets.subscribe();
-    let server = match TcpStream::connect(shared.upstream).await {
-        Ok(server) => server,
-        Err(_) => return reset(&client),
-    };
+    let Ok(server) = TcpStream::connect(shared.upstream).await else { return reset(&client) };
     for socket in [&client, &server] {
         drop(socket.set_nodelay(true));
     }

@@ -16,7 +16,7 @@ use crate::world::eventually;
 const MS: Duration = Duration::from_millis(1);
 const SHORT: Duration = Duration::from_secs(2);
 /// What a command and its row may take while Kafka is of no use; the switch to the log is made once Kafka is behind for 1.5 s.
-const ROW_MAX: Duration = Duration::from_secs(3);
+const ROW_MAX: Duration = Duration::from_secs(5);
 
 /// Event ids of a topic in order, by partition, as a consumer sees them that shares nothing with the platform.
 fn consume(bootstrap: &str, topic: &str, wanted: &HashMap<i32, Vec<String>>) -> HashMap<i32, Vec<String>> {
@@ -77,7 +77,7 @@ async fn without_kafka_everything_goes_on_and_kafka_is_completed_afterwards() {
     let kafka = ProxiedKafka::start().await;
     let prefix = format!("outage{}", clock::new_id().simple());
     let options = KafkaOptions { bootstrap: kafka.bootstrap(), prefix: prefix.clone() };
-    let rig = Rig::start(Parts { kafka: Some(options), ..Parts::default() }).await;
+    let rig = Rig::start(Parts { kafka: Some(options), request_max: Some(4 * ROW_MAX), ..Parts::default() }).await;
     let half = |there| Fault::HalfOpen { there, back: true };
     let faults = [Fault::Away, Fault::Reset, half(true), half(false), Fault::Stalled, Fault::Latency { there: 300 * MS, back: 300 * MS }];
     for fault in faults {

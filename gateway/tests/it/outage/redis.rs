@@ -12,6 +12,8 @@ use crate::world::{World, eventually};
 
 const LIST: &str = "/v1/crm/contact-list?sort=id";
 const MS: Duration = Duration::from_millis(1);
+/// What an answer may take on a busy machine; Redis itself is given 50 ms.
+const ANSWER_MAX: Duration = Duration::from_secs(2);
 const SHORT: Duration = Duration::from_secs(1);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -48,7 +50,7 @@ async fn a_redis_that_is_of_no_use_costs_nobody_an_answer_nor_patience() {
             longest = longest.max(started.elapsed());
             tokio::time::sleep(10 * MS).await;
         }
-        assert!(longest < 1000 * MS, "{fault:?}: an answer took {longest:?}");
+        assert!(longest < ANSWER_MAX, "{fault:?}: an answer took {longest:?}");
         // Commands do not know Redis at all.
         client.does(&format!("/v1/crm/company/{}/register", platform::clock::new_id()), &serde_json::json!({ "name": "Acme" })).await;
         eventually("health says so", async || (status().await == "degraded").then_some(())).await;

@@ -24,7 +24,7 @@ use workers::{Roles, WorkerHealth, WorkerOptions, Workers};
 use super::http::{Caller, Reply};
 use crate::harness::{SECRET, webhooks};
 
-/// The longest that a request may take here.
+/// The longest that a request may take, where a test does not say.
 pub const REQUEST_MAX: Duration = Duration::from_secs(2);
 /// What an answer may take beyond that on a busy machine.
 const MARGIN: Duration = Duration::from_millis(1500);
@@ -37,6 +37,8 @@ pub const CONNECTIONS: u32 = 10;
 #[derive(Default)]
 pub struct Parts {
     pub kafka: Option<KafkaOptions>,
+    /// The longest that a request may take.
+    pub request_max: Option<Duration>,
     /// Changes the projections of crm.
     pub wrap: Option<fn(Box<dyn Projection>) -> Box<dyn Projection>>,
 }
@@ -83,7 +85,7 @@ impl Rig {
         .expect("Postgres is there");
         let bus = CommandBus::start(&contexts::domains(), &app, BusOptions { partitions: db.partitions, ..BusOptions::default() });
         let options = GatewayOptions {
-            request_timeout: REQUEST_MAX,
+            request_timeout: parts.request_max.unwrap_or(REQUEST_MAX),
             deny_refresh: Duration::from_millis(200),
             cache_worth: Duration::MAX,
             webhooks: Some(webhooks()),
