@@ -332,6 +332,7 @@ impl Config {
                 port: self.kafka_port,
                 heap_mb: KAFKA_HEAP_MB,
                 jar_dirs: self.kafka_jar_dirs(),
+                proxied: false,
             }),
         }
     }

@@ -6,6 +6,7 @@ pub mod spans;
 
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -48,9 +49,13 @@ fn buckets(name: &str) -> &'static [f64] {
     if name.ends_with("_seconds") { &SECONDS } else { &COUNTS }
 }
 
-/// Starts collecting metrics; the handle renders them for `/metrics`. A second call in one process gives a recorder of its own,
-/// to which nothing is written.
+/// Starts collecting metrics; the handle renders them for `/metrics`. All calls in one process give the same handle.
 pub fn init_metrics() -> PrometheusHandle {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    HANDLE.get_or_init(collect_metrics).clone()
+}
+
+fn collect_metrics() -> PrometheusHandle {
     let with = |builder: PrometheusBuilder, suffix: &str| {
         let buckets = builder.set_buckets_for_metric(Matcher::Suffix(suffix.to_owned()), buckets(suffix));
         buckets.unwrap_or_else(|_| PrometheusBuilder::new())

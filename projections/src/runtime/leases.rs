@@ -13,6 +13,8 @@ use uuid::Uuid;
 const LASTS: Duration = Duration::from_secs(5);
 /// How often leases are renewed and free ones are sought.
 const RENEW: Duration = Duration::from_millis(1200);
+/// The pause after an attempt that failed.
+const RETRY: Duration = Duration::from_millis(300);
 
 /// A piece of work that this process holds.
 #[derive(Clone, Debug)]
@@ -45,16 +47,18 @@ impl Leases {
         tokio::spawn(async move {
             loop {
                 let asked = Instant::now();
+                let mut pause = RETRY;
                 match tokio::time::timeout(LASTS / 2, competitor.round()).await {
                     Ok(Ok(epochs)) => {
                         let until = asked + LASTS;
                         let leases = epochs.into_iter().map(|(name, epoch)| (name, Lease { epoch, until })).collect();
                         sender.send_replace(Arc::new(leases));
+                        pause = RENEW;
                     }
                     Ok(Err(error)) => tracing::warn!(%error, role, "leases could not be renewed"),
                     Err(_) => tracing::warn!(role, "leases could not be renewed in time"),
                 }
-                if cancel.run_until_cancelled(tokio::time::sleep(RENEW)).await.is_none() {
+                if cancel.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
                     break;
                 }
             }

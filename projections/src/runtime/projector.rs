@@ -26,6 +26,8 @@ const BATCH_MAX: usize = 2000;
 const TRIES: u32 = 3;
 /// How long a small batch that changes no rows waits for more, so that the projections that do have something to write go first.
 const PATIENCE: Duration = Duration::from_millis(10);
+/// The longest pause after a failure: an outage that is over should be over for the read models too.
+const PAUSE_MAX: Duration = Duration::from_secs(1);
 /// A batch up to this size is small.
 const SMALL_BATCH: usize = 16;
 /// How often a projector looks whether parked keys are to be tried again.
@@ -260,7 +262,7 @@ impl Projector {
             }
             self.status.send_modify(|status| status.trouble = Some(error.to_string()));
             cancel.run_until_cancelled(tokio::time::sleep(pause)).await;
-            pause = (pause * 2).min(Duration::from_secs(2));
+            pause = (pause * 2).min(PAUSE_MAX);
         }
     }
 
