@@ -115,7 +115,7 @@ async fn a_collector_is_sent_the_spans_of_a_recorded_request_and_all_metrics() {
     for span in &received.spans {
         by_name.entry(&span.name).or_default().push(span);
     }
-    let [request] = by_name["POST crm.contact.register"][..] else { panic!("{by_name:#?}") };
+    let [request] = by_name["POST /v1/crm/contact/register"][..] else { panic!("{by_name:#?}") };
     assert_eq!((hex(&request.parent_span_id).as_str(), request.kind()), (CALLER, SpanKind::Server));
     assert_eq!(text(&request.attributes, "http.response.status_code"), "200");
     let others = received.spans.iter().filter(|span| span.span_id != request.span_id);
