@@ -161,17 +161,18 @@ async fn ask(options: &PgConnectOptions, canary: &mut Option<PgConnection>) -> b
 /// Shuts down those of the sockets that are still what they were; how many.
 fn end(servers: &[SocketAddr], sockets: &HashSet<(RawFd, SocketAddr)>) -> usize {
     let still = sockets.iter().filter(|(descriptor, own)| {
-        let Some(copy) = Copy::of(*descriptor) else { return false };
-        copy.ends().is_some_and(|(found, peer)| found == *own && servers.contains(&peer)) && shutdown(copy.0, Shutdown::Both).is_ok()
+        let Some(duplicate) = Duplicate::of(*descriptor) else { return false };
+        duplicate.ends().is_some_and(|(found, peer)| found == *own && servers.contains(&peer))
+            && shutdown(duplicate.0, Shutdown::Both).is_ok()
     });
     still.count()
 }
 
 /// A second descriptor of a socket, which stays that socket's whatever the first one's number stands for by now: descriptors are closed and
 /// used again while we look at them. Made by sending it to ourselves, which needs no owner of the first.
-struct Copy(RawFd);
+struct Duplicate(RawFd);
 
-impl Copy {
+impl Duplicate {
     fn of(descriptor: RawFd) -> Option<Self> {
         let (here, there): (OwnedFd, OwnedFd) = socketpair(AddressFamily::Unix, SockType::Datagram, None, SockFlag::SOCK_CLOEXEC).ok()?;
         let (sent, mut received) = ([0_u8], [0_u8]);
@@ -193,10 +194,12 @@ impl Copy {
     }
 }
 
-impl Drop for Copy {
+impl Drop for Duplicate {
     fn drop(&mut self) {
         // The socket itself stays open by its first descriptor.
-        drop(close(self.0));
+        if let Err(error) = close(self.0) {
+            tracing::debug!(%error, "a second descriptor was not closed");
+        }
     }
 }
 
