@@ -32,8 +32,8 @@ const PATIENCE: Duration = Duration::from_millis(2500);
 const SERVERS_MAX: usize = 16;
 /// How long connecting and an answer may take while Postgres does not answer: then all connections are new, and those that were begun just
 /// before its return should not wait for long.
-const PATIENCE_AWAY: Duration = Duration::from_millis(1500);
-/// The pause before the next attempt while Postgres does not answer.
+const PATIENCE_AWAY: Duration = Duration::from_millis(1200);
+/// How long an attempt and the pause before the next take at least while Postgres does not answer.
 const AGAIN: Duration = Duration::from_millis(250);
 
 /// What a pool knows of the way to its server.
@@ -73,6 +73,7 @@ async fn ask_for_ever(options: &PgConnectOptions, link: &Link) {
         if canary.is_none() {
             look_up(options, &mut servers).await;
         }
+        let asked = Instant::now();
         let before = match answered(options, &mut canary, &servers, away).await {
             Ok(()) => {
                 if std::mem::take(&mut away) {
@@ -94,7 +95,7 @@ async fn ask_for_ever(options: &PgConnectOptions, link: &Link) {
             tracing::warn!(ended, "Postgres does not answer; the connections to it are ended");
             metrics::counter!("neuroops_postgres_links_broken_total").increment(1);
         }
-        tokio::time::sleep(AGAIN).await;
+        tokio::time::sleep(AGAIN.saturating_sub(asked.elapsed())).await;
     }
 }
 
