@@ -32,8 +32,8 @@ const PATIENCE: Duration = Duration::from_millis(2500);
 const SERVERS_MAX: usize = 16;
 /// How long connecting and an answer may take while Postgres does not answer: then all connections are new, and those that were begun just
 /// before its return should not wait for long.
-const PATIENCE_AWAY: Duration = Duration::from_millis(1500);
-/// The pause before the next attempt while Postgres does not answer.
+const PATIENCE_AWAY: Duration = Duration::from_millis(1200);
+/// How long an attempt and the pause before the next take at least while Postgres does not answer.
 const AGAIN: Duration = Duration::from_millis(250);
 
 /// What a pool knows of the way to its server.
@@ -73,6 +73,7 @@ async fn ask_for_ever(options: &PgConnectOptions, link: &Link) {
         if canary.is_none() {
             look_up(options, &mut servers).await;
         }
+        let asked = Instant::now();
         let before = match answered(options, &mut canary, &servers, away).await {
             Ok(()) => {
                 if std::mem::take(&mut away) {
@@ -94,7 +95,7 @@ async fn ask_for_ever(options: &PgConnectOptions, link: &Link) {
             tracing::warn!(ended, "Postgres does not answer; the connections to it are ended");
             metrics::counter!("neuroops_postgres_links_broken_total").increment(1);
         }
-        tokio::time::sleep(AGAIN).await;
+        tokio::time::sleep(AGAIN.saturating_sub(asked.elapsed())).await;
     }
 }
 
@@ -161,17 +162,18 @@ async fn ask(options: &PgConnectOptions, canary: &mut Option<PgConnection>) -> b
 /// Shuts down those of the sockets that are still what they were; how many.
 fn end(servers: &[SocketAddr], sockets: &HashSet<(RawFd, SocketAddr)>) -> usize {
     let still = sockets.iter().filter(|(descriptor, own)| {
-        let Some(copy) = Copy::of(*descriptor) else { return false };
-        copy.ends().is_some_and(|(found, peer)| found == *own && servers.contains(&peer)) && shutdown(copy.0, Shutdown::Both).is_ok()
+        let Some(duplicate) = Duplicate::of(*descriptor) else { return false };
+        duplicate.ends().is_some_and(|(found, peer)| found == *own && servers.contains(&peer))
+            && shutdown(duplicate.0, Shutdown::Both).is_ok()
     });
     still.count()
 }
 
 /// A second descriptor of a socket, which stays that socket's whatever the first one's number stands for by now: descriptors are closed and
 /// used again while we look at them. Made by sending it to ourselves, which needs no owner of the first.
-struct Copy(RawFd);
+struct Duplicate(RawFd);
 
-impl Copy {
+impl Duplicate {
     fn of(descriptor: RawFd) -> Option<Self> {
         let (here, there): (OwnedFd, OwnedFd) = socketpair(AddressFamily::Unix, SockType::Datagram, None, SockFlag::SOCK_CLOEXEC).ok()?;
         let (sent, mut received) = ([0_u8], [0_u8]);
@@ -193,10 +195,12 @@ impl Copy {
     }
 }
 
-impl Drop for Copy {
+impl Drop for Duplicate {
     fn drop(&mut self) {
         // The socket itself stays open by its first descriptor.
-        drop(close(self.0));
+        if let Err(error) = close(self.0) {
+            tracing::debug!(%error, "a second descriptor was not closed");
+        }
     }
 }
 

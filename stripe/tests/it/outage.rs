@@ -13,7 +13,7 @@ use workers::{Automation, Roles, WorkerOptions, Workers};
 use crate::support::World;
 
 const MS: Duration = Duration::from_millis(1);
-const SHORT: Duration = Duration::from_secs(2);
+const SHORT: Duration = Duration::from_secs(1);
 /// How long Stripe is left alone here.
 const OPEN_FOR: Duration = Duration::from_secs(1);
 /// How long a call may take here.

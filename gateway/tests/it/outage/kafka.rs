@@ -14,7 +14,7 @@ use super::rig::{HEALED_MAX, Parts, Rig};
 use crate::world::eventually;
 
 const MS: Duration = Duration::from_millis(1);
-const SHORT: Duration = Duration::from_secs(2);
+const SHORT: Duration = Duration::from_secs(1);
 /// What a command and its row may take while Kafka is of no use; the switch to the log is made once Kafka is behind for 1.5 s.
 const ROW_MAX: Duration = Duration::from_secs(5);
 

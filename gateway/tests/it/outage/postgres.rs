@@ -9,7 +9,7 @@ use super::rig::{CONNECTIONS, HEALED_MAX, Load, Outcomes, Parts, REQUEST_MAX, Ri
 use crate::world::eventually;
 
 /// Longer than a request may take, so that some are not served.
-const SHORT: Duration = Duration::from_millis(3200);
+const SHORT: Duration = Duration::from_millis(2400);
 const MS: Duration = Duration::from_millis(1);
 
 /// Sends what was not acknowledged again, and some of what was: every contact is registered once, and its key answers the same for ever.

@@ -16,7 +16,7 @@ use crate::world::eventually;
 
 const READ_MODEL: &str = "crm.contact_list";
 const LIST: &str = "/v1/crm/contact-list";
-const SHORT: Duration = Duration::from_secs(2);
+const SHORT: Duration = Duration::from_secs(1);
 
 /// Whether the projection of contacts fails at the moment.
 static FAILS: AtomicBool = AtomicBool::new(false);
