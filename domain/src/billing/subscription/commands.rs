@@ -33,7 +33,7 @@ pub struct StartSubscription {
     pub start_at: Option<When>,
 }
 
-fn one() -> u32 {
+pub(super) fn one() -> u32 {
     1
 }
 
