@@ -87,14 +87,14 @@ impl Running {
         breaks();
         self.request(round).await;
         eventually("the breaker opens", async || (!self.stripe.is_reachable()).then_some(())).await;
-        let tried = || self.way.traffic().connections + self.world.fake.arrived();
-        let (before, opened) = (tried(), Instant::now());
+        let made = || self.way.traffic().connections + self.world.fake.arrived();
+        let (before, opened) = (made(), Instant::now());
         tokio::time::sleep(outage(SHORT)).await;
-        // While it is open one call at a time tries, once in OPEN_FOR, perhaps over a new connection; those that were under way come to
+        // While it is open one call at a time attempts, once in OPEN_FOR, perhaps over a new connection; those that were under way come to
         // their end.
-        let tries = tried() - before;
+        let attempts = made() - before;
         let expected = 2 * (opened.elapsed().as_secs() / OPEN_FOR.as_secs() + 1) + PAYMENTS as u64;
-        assert!(tries <= expected, "{what}: Stripe is left alone: {tries} calls");
+        assert!(attempts <= expected, "{what}: Stripe is left alone: {attempts} calls");
         let waiting = PAYMENTS - self.captured(round).await;
         assert!(waiting > 0, "{what}: somebody waits");
         mends();
@@ -102,7 +102,10 @@ impl Running {
         eventually("all payments are made", async || (self.captured(round).await == PAYMENTS).then_some(())).await;
         let took = back.elapsed();
         eventually("the breaker closes", async || self.stripe.is_reachable().then_some(())).await;
-        println!("Stripe, {what}: {waiting} payments waited, {tries} tries meanwhile, all made {} ms after its return", took.as_millis());
+        println!(
+            "Stripe, {what}: {waiting} payments waited, {attempts} attempts meanwhile, all made {} ms after its return",
+            took.as_millis()
+        );
         // The breaker may have opened again just before.
         assert!(took <= OPEN_FOR + Duration::from_secs(5), "{what}: {took:?}");
         let received = self.world.received();

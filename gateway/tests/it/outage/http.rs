@@ -76,7 +76,7 @@ impl Caller {
             body.len()
         );
         for (name, value) in headers {
-            request.push_str(&format!("{name}: {value}\r\n"));
+            request.extend([*name, ": ", *value, "\r\n"]);
         }
         let mut connection = TcpStream::connect(self.address).await?;
         connection.write_all(format!("{request}\r\n{body}").as_bytes()).await?;

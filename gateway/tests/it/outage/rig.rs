@@ -33,6 +33,9 @@ pub const HEALED_MAX: Duration = Duration::from_secs(5);
 /// Connections of a pool.
 pub const CONNECTIONS: u32 = 10;
 
+/// Makes another projection of one.
+type Wrap = fn(Box<dyn Projection>) -> Box<dyn Projection>;
+
 /// What a rig is made of.
 #[derive(Default)]
 pub struct Parts {
@@ -40,7 +43,7 @@ pub struct Parts {
     /// The longest that a request may take.
     pub request_max: Option<Duration>,
     /// Changes the projections of crm.
-    pub wrap: Option<fn(Box<dyn Projection>) -> Box<dyn Projection>>,
+    pub wrap: Option<Wrap>,
 }
 
 pub struct Rig {
@@ -69,13 +72,12 @@ impl Rig {
         let db = TestDatabase::create(&contexts::context_types()).await;
         let postgres = FaultProxy::start(address_in(&db.app_url)).await;
         let [app, worker] = [&db.app_url, &db.worker_url].map(|url| watched_pool(&postgres.instead_in(url), CONNECTIONS).expect("a pool"));
-        let of_crm = |projection: &Box<dyn Projection>| projection.contexts() == ["crm"];
         let wrap = parts.wrap.unwrap_or(|projection| projection);
         let workers = Workers::start(WorkerOptions {
             pool: worker.clone(),
             kafka: parts.kafka,
             contexts: vec!["crm".to_owned()],
-            projections: contexts::projections().into_iter().filter(of_crm).map(wrap).collect(),
+            projections: contexts::projections().into_iter().filter(|projection| projection.contexts() == ["crm"]).map(wrap).collect(),
             partitions: db.partitions,
             automation: None,
             notary: None,
