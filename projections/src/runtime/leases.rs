@@ -113,9 +113,11 @@ impl<C: Clock> Leases<C> {
         self.held.borrow().get(name).filter(|lease| lease.until > self.clock.instant()).cloned()
     }
 
-    /// How long the lease on one piece of work still lasts; nothing where it is not held.
-    pub fn remaining(&self, name: &str) -> Duration {
-        self.get(name).map_or(Duration::ZERO, |lease| lease.until.saturating_duration_since(self.clock.instant()))
+    /// How long the lease on one piece of work still lasts; nothing where it is not held in this epoch.
+    pub fn remaining(&self, name: &str, epoch: i64) -> Duration {
+        let held = self.held.borrow();
+        let lease = held.get(name).filter(|lease| lease.epoch == epoch);
+        lease.map_or(Duration::ZERO, |lease| lease.until.saturating_duration_since(self.clock.instant()))
     }
 
     /// The clock that leases end by.

@@ -285,9 +285,11 @@ impl<B: Broker, L: RelayLog, C: Clock> Session<'_, B, L, C> {
         Ok(positions)
     }
 
-    /// Whether the lease on a log partition outlasts a record that is sent now.
+    /// Whether the lease under which a log partition was adopted outlasts a record that is sent now. It may have been lost and won back
+    /// since, while the tail was read for one.
     fn lasts(&self, place: &Place) -> bool {
-        self.relay.leases.remaining(&lease_name(place)) > DELIVERY || planted(Bug::LeaseNotFenced)
+        let remaining = self.carried.get(place).map(|carried| self.relay.leases.remaining(&lease_name(place), carried.epoch));
+        remaining.is_some_and(|remaining| remaining > DELIVERY) || planted(Bug::LeaseNotFenced)
     }
 
     /// Reads the next events and hands them to the producer; `false` where there are none.

@@ -102,13 +102,14 @@ impl SimBroker {
         seen
     }
 
-    /// What is sent must be sent under a lease that outlasts it, by somebody who has read the tail under that lease.
-    fn check_lease(&self, place: &Place, delivery: Duration) {
+    /// What is sent must be sent under a lease that outlasts it, by somebody who has read the tail under that lease. Tells of which
+    /// generation of the topic partition that was.
+    fn check_lease(&self, place: &Place, delivery: Duration) -> Option<u64> {
         let name = format!("relay/{}/{}", place.context, place.partition);
         let last_read = lock(&self.state).reads.get(&(self.holder, place.clone())).copied();
         let Some(row) = self.leases.row(&name).filter(|row| row.holder == self.holder) else {
             self.sim.fail(format!("fencing: a record is sent to {place:?} by somebody who has no lease on it"));
-            return;
+            return None;
         };
         if row.expires_at < self.sim.now() + delivery {
             self.sim.fail(format!("fencing: a record is sent to {place:?} that may arrive after the lease"));
@@ -116,12 +117,12 @@ impl SimBroker {
         if last_read.is_none_or(|(at, _)| at < row.since) {
             self.sim.fail(format!("fencing: a record is sent to {place:?} in epoch {} without having read the tail in it", row.epoch));
         }
+        last_read.map(|(_, generation)| generation)
     }
 
-    /// Stores records, as long as they are awaited.
-    fn store(&self, place: &Place, records: &[Arc<RecordedEvent>]) {
+    /// Stores records that were sent by somebody who had read the tail of this generation.
+    fn store(&self, place: &Place, records: &[Arc<RecordedEvent>], known: Option<u64>) {
         let mut state = lock(&self.state);
-        let known = state.reads.get(&(self.holder, place.clone())).map(|(_, generation)| *generation);
         let Some(topic) = state.topics.get_mut(place) else { return };
         for record in records {
             // Who has read the tail of this very topic must not leave anything out; who has read it before it was lost cannot know.
@@ -141,6 +142,7 @@ struct Sent {
     events: Vec<Arc<RecordedEvent>>,
     page: Arc<Page>,
     at: Duration,
+    known: BTreeMap<Place, Option<u64>>,
 }
 
 #[derive(Default)]
@@ -159,16 +161,15 @@ pub struct SimOutlet {
 
 impl Outlet for SimOutlet {
     async fn send(&self, events: Vec<Arc<RecordedEvent>>, page: &Arc<Page>) -> Result<(), KafkaError> {
-        let mut checked: Option<Place> = None;
-        for event in &events {
-            if checked.as_ref().is_none_or(|place| !place.has(event)) {
-                let place = Place::of(event);
-                self.broker.check_lease(&place, self.delivery);
-                checked = Some(place);
+        let mut known = BTreeMap::new();
+        for place in events.iter().map(|event| Place::of(event)) {
+            if !known.contains_key(&place) {
+                let generation = self.broker.check_lease(&place, self.delivery);
+                known.insert(place, generation);
             }
         }
         let mut pipe = lock(&self.pipe);
-        pipe.sent.push_back(Sent { events, page: page.clone(), at: self.broker.sim.now() });
+        pipe.sent.push_back(Sent { events, page: page.clone(), at: self.broker.sim.now(), known });
         if !std::mem::replace(&mut pipe.is_busy, true) {
             // What is on its way arrives, whatever becomes of the sender.
             self.broker.sim.spawn(WORLD, carry(self.broker.clone(), self.pipe.clone(), self.delivery));
@@ -208,9 +209,10 @@ async fn carry(broker: SimBroker, pipe: Arc<Mutex<Pipe>>, delivery: Duration) {
                 usize::try_from(sim.below(chunk.len() as u64 + 1)).unwrap_or(0)
             };
             let place = Place::of(&chunk[0]);
-            broker.store(&place, &chunk[..arrives]);
+            let known = sent.known.get(&place).copied().flatten();
+            broker.store(&place, &chunk[..arrives], known);
             if sim.fault(broker.repeats) {
-                broker.store(&place, &chunk[..arrives]);
+                broker.store(&place, &chunk[..arrives], known);
             }
             if breaks {
                 lock(&pipe).is_broken = true;

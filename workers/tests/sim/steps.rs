@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use commands::{CommandError, CommandRequest, Receipt};
-use domain::kernel::{Action, RecordedEvent, Rejection, Step, StepCommand, TenantId};
+use domain::kernel::{Action, RecordedEvent, Rejection, RejectionKind, Step, StepCommand, TenantId};
 use serde_json::json;
 use uuid::Uuid;
 use workers::processes::{
@@ -310,7 +310,9 @@ impl SimBus {
         let number = |field: &str| body[field].as_i64().unwrap_or(0);
         let order = (number("number"), number("part"));
         if is_refused(order.0) && body.get("part").is_none() {
-            return Err(CommandError::Rejected(Rejection { code: "sim.refused".to_owned(), message: "no".to_owned() }));
+            let rejection =
+                Rejection { kind: RejectionKind::Rule, code: "sim.refused".to_owned(), message: "no".to_owned(), fields: Vec::new() };
+            return Err(CommandError::Rejected(rejection));
         }
         let effect = Effect { lane: id, order, cause: request.causation_id.clone().unwrap_or_default() };
         if let Some(last) = done.effects.iter().rev().find(|last| last.lane == effect.lane).filter(|last| last.order >= order) {
