@@ -115,6 +115,16 @@ CREATE TABLE accounting_block_balance_v1 (
 ) WITH (fillfactor = 70);
 SELECT runtime.declare_read_model('accounting_block_balance', 'accounting.ledger');
 
+-- The days that the lines of a block count for, from the first to the last: where to look for what was booked late, or beforehand.
+CREATE TABLE accounting_block_span_v1 (
+    tenant_id uuid NOT NULL,
+    block bigint NOT NULL,
+    first_date date NOT NULL,
+    last_date date NOT NULL,
+    PRIMARY KEY (tenant_id, block)
+) WITH (fillfactor = 70);
+SELECT runtime.declare_read_model('accounting_block_span', 'accounting.ledger');
+
 -- What customers owe and suppliers are owed, by document. Lines without a party have the party ''.
 CREATE TABLE accounting_open_item_v1 (
     tenant_id uuid NOT NULL,

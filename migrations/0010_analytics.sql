@@ -18,6 +18,9 @@ CREATE TABLE analytics_query_list_v1 (
     cron text,
     time_zone text,
     schedule_format text,
+    due_at timestamptz,
+    last_run_at timestamptz,
+    last_export_id text,
     version bigint NOT NULL,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
@@ -26,6 +29,8 @@ CREATE TABLE analytics_query_list_v1 (
 );
 CREATE INDEX ON analytics_query_list_v1 (tenant_id, sort_name, id);
 CREATE INDEX ON analytics_query_list_v1 (tenant_id, created_at, id);
+-- What the platform's own processes look for, over all tenants.
+CREATE INDEX ON analytics_query_list_v1 (due_at) WHERE due_at IS NOT NULL;
 SELECT runtime.declare_read_model('analytics_query_list', 'analytics.query_list');
 
 CREATE TABLE analytics_export_list_v1 (
@@ -37,6 +42,8 @@ CREATE TABLE analytics_export_list_v1 (
     format text NOT NULL,
     status text NOT NULL,
     requested_by text NOT NULL,
+    query_id text,
+    scheduled_for timestamptz,
     requested_at timestamptz NOT NULL,
     ended_at timestamptz,
     rows bigint,
@@ -53,6 +60,7 @@ CREATE TABLE analytics_export_list_v1 (
     PRIMARY KEY (tenant_id, id)
 );
 CREATE INDEX ON analytics_export_list_v1 (tenant_id, requested_at, id);
+CREATE INDEX ON analytics_export_list_v1 (tenant_id, query_id, scheduled_for) WHERE query_id IS NOT NULL;
 -- What the platform's own processes look for, over all tenants: few rows at any time.
 CREATE INDEX ON analytics_export_list_v1 (requested_at, tenant_id) WHERE status = 'requested';
 CREATE INDEX ON analytics_export_list_v1 (due_at, tenant_id) WHERE due_at IS NOT NULL;

@@ -140,6 +140,10 @@ impl Books {
         let mut chance = Chance(4);
         let label = "trial balance as of a booking position";
         self.ask(bench, report, label, "trial-balance", 500.0, || Ok(vec![None, position(&mut chance), None])).await?;
+        let mut chance = Chance(6);
+        let label = "trial balance as of a day, known at a booking position";
+        let both = |chance: &mut Chance| -> Result<Vec<Option<String>>> { Ok(vec![day(chance)?, position(chance), None]) };
+        self.ask(bench, report, label, "trial-balance", 500.0, || both(&mut chance)).await?;
         let mut chance = Chance(5);
         let label = "account balance as of a past day";
         self.ask(bench, report, label, "account-balance", 500.0, || Ok(vec![day(&mut chance)?, None, Some("1200".to_owned())])).await?;

@@ -246,7 +246,7 @@ pub async fn tokens(config: &Config, command: TokensCommand) -> Result<()> {
         }
         TokensCommand::List { tenant } => {
             const QUERY: &str = "SELECT token_id, subject, array_to_string(roles, ', '), expires_at, revoked_at IS NOT NULL FROM tenancy.tokens \
-                WHERE tenant_id = $1 ORDER BY issued_at DESC LIMIT 200";
+                WHERE tenant_id = $1 ORDER BY issued_at DESC";
             let mut connection = connect(admin).await?;
             let rows: Vec<(Uuid, String, String, DateTime<Utc>, bool)> =
                 sqlx::query_as(QUERY).bind(tenant_of(tenant)?).fetch_all(&mut connection).await?;

@@ -26,6 +26,10 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use platform::config::Config;
 use platform::telemetry;
+use platform::telemetry::otlp::Otlp;
+
+// Tests of the whole workspace are built with the defects that the simulation of the protocols plants; no release is.
+const _: () = assert!(cfg!(debug_assertions) || !projections::runtime::planted::PLANTED_BUGS, "a release must not be built with the feature planted-bugs");
 
 #[derive(Parser)]
 #[command(name = "neuroops", version, about = "An event-sourced, multi-tenant business platform on Postgres and Kafka.")]
@@ -151,6 +155,10 @@ async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         _ => "error,librdkafka=off,rdkafka=off",
     };
     telemetry::init_logs(config.log_format, arguments.log.as_deref().unwrap_or(default));
+    let _otlp = match (&arguments.command, &config.otlp) {
+        (Command::Up | Command::Serve | Command::Work(_), Some(options)) => Some(Otlp::start(options)?),
+        _ => None,
+    };
     match arguments.command {
         Command::Up => up::run(config).await?,
         Command::Demo(args) => return demo::run(config, &args).await,

@@ -18,6 +18,9 @@ use workers::processes::projection_name;
 
 use crate::roles;
 
+/// Parked keys that are shown at most.
+const PARKED_SHOWN: i64 = 1_000;
+
 /// `neuroops projections …`
 #[derive(Subcommand)]
 pub enum ProjectionsCommand {
@@ -83,7 +86,8 @@ pub async fn projections(config: &Config, command: ProjectionsCommand) -> Result
             }
         }
         ProjectionsCommand::Parked { projection } => {
-            let keys = parked_keys(&pool, projection.as_deref()).await?;
+            let keys = parked_keys(&pool, projection.as_deref(), PARKED_SHOWN).await?;
+            let more = i64::try_from(keys.len()).is_ok_and(|count| count == PARKED_SHOWN);
             if keys.is_empty() {
                 println!("Nothing is parked.");
                 return Ok(());
@@ -95,6 +99,9 @@ pub async fn projections(config: &Config, command: ProjectionsCommand) -> Result
                 table.add_row([key.projection, key.tenant_id.to_string(), key.key, key.events.to_string(), key.first, since, key.error]);
             }
             println!("{table}");
+            if more {
+                println!("These are the {PARKED_SHOWN} that were parked first; there may be more.");
+            }
         }
         ProjectionsCommand::Retry { projection, key } => {
             // Processes park events too, under names that are no projections.

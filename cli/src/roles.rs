@@ -90,7 +90,7 @@ pub struct WriteSide {
 impl WriteSide {
     /// Opens a pool and starts a bus for all contexts.
     pub async fn start(config: &Config, database_url: &str, connections_max: u32) -> Result<Self> {
-        let pool = postgres::pool(database_url, connections_max)?;
+        let pool = postgres::watched_pool(database_url, connections_max)?;
         let partitions = wait_for_postgres(&pool).await?;
         let lanes = usize::try_from(config.appender_lanes)?;
         let bus = CommandBus::start(&contexts::domains(), &pool, BusOptions { partitions, lanes, ..BusOptions::default() });
@@ -230,7 +230,7 @@ impl Started {
     /// Starts them.
     pub async fn start(settings: WorkerSettings<'_>) -> Result<Self> {
         let WorkerSettings { config, database_url, kafka, roles, audit_keys, inbox, exports, write_side, stripe, secrets_keys } = settings;
-        let pool = postgres::pool(database_url, WORKER_CONNECTIONS)?;
+        let pool = postgres::watched_pool(database_url, WORKER_CONNECTIONS)?;
         let partitions = wait_for_postgres(&pool).await?;
         let bus = write_side.as_ref().map(|write_side| write_side.bus.clone());
         let inbox = bus.as_ref().filter(|_| inbox).and_then(|bus| InboxTask::start(stripe, &pool, bus));
@@ -307,7 +307,7 @@ async fn start_workers(
 
 /// Starts a relay and nothing else.
 pub async fn start_relay(database_url: &str, kafka: KafkaOptions) -> Result<Workers> {
-    let pool = postgres::pool(database_url, WORKER_CONNECTIONS)?;
+    let pool = postgres::watched_pool(database_url, WORKER_CONNECTIONS)?;
     let partitions = wait_for_postgres(&pool).await?;
     start_workers(pool, partitions, Some(kafka), Roles { relay: true, ..Roles::NONE }, None, None).await
 }
@@ -394,7 +394,7 @@ pub async fn work(config: &Config, args: &WorkArgs) -> Result<()> {
     let shutdown = CancellationToken::new();
     if let Some((listener, metrics)) = watched {
         println!("health and metrics on http://{}", listener.local_addr()?);
-        let router = gateway::vitals_router(Vitals::new(postgres::pool(worker, 1)?, workers.probes(), metrics));
+        let router = gateway::vitals_router(Vitals::new(postgres::watched_pool(worker, 1)?, workers.probes(), metrics));
         tokio::spawn(gateway::serve(listener, router, VITALS_LIMITS, shutdown.clone()));
     }
     println!("working");

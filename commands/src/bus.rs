@@ -4,23 +4,24 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
-use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use domain::kernel::{
-    Actor, AggregateId, AggregateKey, AggregateType, Claim, ClaimAction, Context, ContextDef, Creation, DecideError, DecodeError,
-    ErasedDecision, Loaded, LoadedState, Metadata, Refusal, Rejection, TenantId, partition_of, wire_type,
+    AggregateId, AggregateKey, AggregateType, Claim, ClaimAction, Context, ContextDef, Creation, DecideError, ErasedDecision, Loaded,
+    LoadedState, Metadata, Refusal, partition_of, wire_type,
 };
 use platform::clock;
 use platform::telemetry::TraceParent;
+use platform::telemetry::spans::{self, Step, StepKind};
 use platform::tenant_tx::TenantTx;
-use serde::Serialize;
 use sha2::{Digest, Sha256};
 use sqlx::PgPool;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use crate::appender::{AppendError, Appender};
-use crate::log::{Append, Check, ClaimChange, HeldClaim, NewEvent, Outcome, StoredAnswer};
-use crate::states::{LoadError, States, StreamKey};
+use crate::appender::Appender;
+use crate::log::{Append, Check, ClaimChange, NewEvent, Outcome, StoredAnswer};
+use crate::request::{CommandError, CommandRequest, Receipt, ReceiptEvent};
+use crate::states::{States, StreamKey};
 
 /// How often a command that lost a race is decided again.
 const ATTEMPTS_MAX: u32 = 16;
@@ -43,129 +44,6 @@ pub struct BusOptions {
 impl Default for BusOptions {
     fn default() -> Self {
         Self { partitions: 16, lanes: platform::config::lanes_default() as usize, cached_states_max: 50_000 }
-    }
-}
-
-/// A command as it comes from outside.
-#[derive(Clone, Debug)]
-pub struct CommandRequest {
-    /// The tenant that the caller was resolved to.
-    pub tenant_id: TenantId,
-    /// The caller.
-    pub actor: Actor,
-    /// The context's name.
-    pub context: String,
-    /// The aggregate's type.
-    pub aggregate: String,
-    /// The aggregate's id; `None` has one made.
-    pub id: Option<AggregateId>,
-    /// The command's name.
-    pub command: String,
-    /// The command's fields as JSON.
-    pub body: Bytes,
-    /// The version that the caller requires.
-    pub expected_version: Option<i64>,
-    /// The caller's key under which the answer is remembered for 30 days.
-    pub idempotency_key: Option<String>,
-    /// The conversation; the command's own id where there is none.
-    pub correlation_id: Option<String>,
-    /// What caused the command.
-    pub causation_id: Option<String>,
-    /// W3C trace context.
-    pub traceparent: Option<String>,
-}
-
-/// The answer to an accepted command.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Receipt {
-    /// The aggregate.
-    pub id: String,
-    /// Its version after the command.
-    pub version: i64,
-    /// What happened.
-    pub events: Vec<ReceiptEvent>,
-    /// Position token: a query that waits for it sees the effect.
-    pub position: String,
-}
-
-/// One event of a receipt.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ReceiptEvent {
-    /// The wire type, such as `crm.contact_registered.v1`.
-    #[serde(rename = "type")]
-    pub event_type: String,
-    /// Its position in the log partition.
-    pub position: i64,
-}
-
-/// Why a command was not accepted.
-#[derive(Debug, thiserror::Error)]
-pub enum CommandError {
-    /// No such context, aggregate or command.
-    #[error("there is no {0}")]
-    Unknown(String),
-    /// The body does not fit the command.
-    #[error(transparent)]
-    Decode(DecodeError),
-    /// The domain refuses.
-    #[error(transparent)]
-    Rejected(Rejection),
-    /// Unique keys are held by other aggregates. Each comes with the field that asked for it.
-    #[error("another {aggregate} has this {}", .held.iter().map(|(field, _)| *field).collect::<Vec<_>>().join(" and "))]
-    Claimed {
-        /// The deciding aggregate's type.
-        aggregate: &'static str,
-        /// The fields and who holds their values.
-        held: Vec<(&'static str, HeldClaim)>,
-    },
-    /// `If-Match` does not hold.
-    #[error("the aggregate is at version {actual}, not {expected}")]
-    Precondition {
-        /// As the caller requires.
-        expected: i64,
-        /// As it is.
-        actual: i64,
-    },
-    /// The idempotency key belongs to another command.
-    #[error("the idempotency key was used for another command")]
-    KeyReused,
-    /// The command lost every race.
-    #[error("the aggregate changes too often at the moment")]
-    Contended,
-    /// Too much work is waiting.
-    #[error("too many commands are waiting")]
-    Overloaded,
-    /// Postgres is away; nothing was stored.
-    #[error("the event log cannot be reached")]
-    Unavailable,
-    /// Postgres went away while storing.
-    #[error("the event log cannot be reached; whether the command was stored is unknown")]
-    Unresolved,
-    /// A defect or a damaged history.
-    #[error("the command failed: {0}")]
-    Internal(String),
-}
-
-impl From<LoadError> for CommandError {
-    fn from(error: LoadError) -> Self {
-        match error {
-            LoadError::Overloaded => Self::Overloaded,
-            LoadError::Unavailable(source) => {
-                tracing::warn!(%source, "an aggregate could not be loaded");
-                Self::Unavailable
-            }
-            LoadError::Unreadable { .. } => Self::Internal(error.to_string()),
-        }
-    }
-}
-
-impl From<AppendError> for CommandError {
-    fn from(error: AppendError) -> Self {
-        match error {
-            AppendError::Overloaded => Self::Overloaded,
-            AppendError::Unknown => Self::Unresolved,
-            AppendError::Failed(source) => Self::Internal(source.to_string()),
-        }
     }
 }
 
@@ -352,6 +230,7 @@ impl CommandBus {
         let events: Vec<String> =
             append.events.iter().map(|event| wire_type(append.context, event.event_type, &event.event_version.to_string())).collect();
         let version = append.root.2;
+        let started = clock::now();
         let outcome = match self.appender.append(append).await {
             Ok(outcome) => outcome,
             Err(error) => {
@@ -361,7 +240,7 @@ impl CommandBus {
         };
         match outcome {
             Outcome::Accepted { first_position, .. } => {
-                attempted.trace(first_position);
+                attempted.trace(first_position, started);
                 for write in decision.writes {
                     let stream = attempted.stream(write.key.aggregate_type, &write.key.id);
                     let after = write.expected + i64::try_from(write.events.len()).unwrap_or(i64::MAX);
@@ -480,10 +359,24 @@ impl Attempted<'_> {
         StreamKey { tenant_id: self.request.tenant_id, context: self.aggregate.context(), aggregate_type, id: id.to_owned() }
     }
 
-    /// Shows a command of a recorded trace in the logs, so that one request can be followed to its row.
-    fn trace(&self, position: i64) {
+    /// Shows a command of a recorded trace, so that one request can be followed to its row.
+    fn trace(&self, position: i64, started: DateTime<Utc>) {
         let parent = self.request.traceparent.as_deref().and_then(TraceParent::parse);
-        if let Some(parent) = parent.filter(|parent| parent.sampled) {
+        let Some(parent) = parent.filter(|parent| parent.sampled) else { return };
+        let context = self.aggregate.context();
+        let step = || Step {
+            name: format!("append {context}").into(),
+            kind: StepKind::Client,
+            started,
+            attributes: vec![
+                ("db.system.name", "postgresql".to_owned()),
+                ("db.operation.name", "append".to_owned()),
+                ("neuroops.command", format!("{context}.{}.{}", self.request.aggregate, self.request.command)),
+                ("neuroops.command_id", self.command_id.to_string()),
+                ("neuroops.position", position.to_string()),
+            ],
+        };
+        if !spans::export(parent, step) {
             tracing::info!(trace_id = parent.trace_id_hex(), command_id = %self.command_id, position, "appended");
         }
     }

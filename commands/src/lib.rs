@@ -9,6 +9,8 @@ pub mod appender;
 mod bus;
 pub mod cqrs_store;
 pub mod log;
+mod request;
 pub mod states;
 
-pub use bus::{BusOptions, CommandBus, CommandError, CommandRequest, Receipt, ReceiptEvent};
+pub use bus::{BusOptions, CommandBus};
+pub use request::{CommandError, CommandRequest, Receipt, ReceiptEvent};

@@ -84,6 +84,11 @@ impl FakeStripe {
         self.world().faults.extend(faults);
     }
 
+    /// Nothing goes wrong any more.
+    pub fn go_right(&self) {
+        self.world().faults.clear();
+    }
+
     /// Gives a customer a card.
     pub fn give_card(&self, customer: &str, card: Card) {
         self.world().give_card(customer, card);
@@ -157,6 +162,11 @@ impl FakeStripe {
         self.world().requests.clone()
     }
 
+    /// How many requests have arrived, those included that went wrong.
+    pub fn arrived(&self) -> u64 {
+        self.world().arrived
+    }
+
     /// The events since the last time, signed now.
     pub fn deliveries(&self) -> Vec<Delivery> {
         let events = std::mem::take(&mut self.world().events);
@@ -185,7 +195,11 @@ pub fn signature(time: i64, body: &str, secret: &str) -> String {
 async fn serve(State(fake): State<FakeStripe>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = axum::body::to_bytes(body, BODY_BYTES_MAX).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
-    let fault = fake.world().faults.pop_front();
+    let fault = {
+        let mut world = fake.world();
+        world.arrived += 1;
+        world.faults.pop_front()
+    };
     if let Some(Fault::Slow(pause)) = &fault {
         tokio::time::sleep(*pause).await;
     }

@@ -46,6 +46,8 @@ pub struct World {
     pub events: Vec<Value>,
     /// Method and path of each request, in order.
     pub requests: Vec<String>,
+    /// Requests that have arrived.
+    pub arrived: u64,
     next: u64,
     base: String,
 }

@@ -28,6 +28,7 @@ use crate::headers;
 use crate::limits::{self, Turn};
 use crate::observe::Trace;
 use crate::problem::Problem;
+use crate::quota;
 use crate::saved;
 use crate::state::GatewayState;
 
@@ -148,6 +149,7 @@ impl Runner {
                 state.features().require(caller.tenant_id, found.context).await?;
                 saved::check(&state, &caller, &found, &request.body).await?;
                 endpoints::check(&state, &caller, &found, &request.body, true).await?;
+                quota::require(&state, &caller, &found, request.id.is_some(), request.idempotency_key.as_deref()).await?;
                 execute(&state, found.context, request).await
             };
             let result = result.await;

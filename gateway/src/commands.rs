@@ -9,7 +9,7 @@ use axum::extract::{Path, State};
 use axum::http::header::{CONTENT_TYPE, ETAG};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use domain::kernel::AggregateId;
+use domain::kernel::{AggregateId, Creation};
 use serde::Serialize;
 
 use crate::access::Permission;
@@ -20,6 +20,7 @@ use crate::headers;
 use crate::limits;
 use crate::observe::Trace;
 use crate::problem::{self, Problem};
+use crate::quota;
 use crate::saved;
 use crate::state::GatewayState;
 
@@ -86,6 +87,8 @@ pub struct Found {
     pub command: &'static str,
     /// Whether it may come without an id.
     pub makes_id: bool,
+    /// Whether it makes the aggregate.
+    pub creation: Creation,
 }
 
 impl Named<'_> {
@@ -94,7 +97,13 @@ impl Named<'_> {
         let entry = state.catalogue().context(self.context)?;
         let aggregate = entry.aggregate(self.aggregate)?;
         let def = catalogue::command(aggregate, self.command)?;
-        Ok(Found { context: entry.name, aggregate: aggregate.name(), command: def.name, makes_id: catalogue::makes_id(def) })
+        Ok(Found {
+            context: entry.name,
+            aggregate: aggregate.name(),
+            command: def.name,
+            makes_id: catalogue::makes_id(def),
+            creation: def.creation,
+        })
     }
 }
 
@@ -131,6 +140,7 @@ async fn submit(
     let body = limits::read_json(headers, body, state.options()).await?;
     saved::check(state, caller, &found, &body).await?;
     endpoints::check(state, caller, &found, &body, false).await?;
+    quota::require(state, caller, &found, id.is_some(), idempotency_key.as_deref()).await?;
     let request = CommandRequest {
         tenant_id: caller.tenant_id,
         actor: caller.actor.clone(),

@@ -25,9 +25,9 @@ impl FeatureGate {
         Self { source, remembered: Mutex::default(), lasts }
     }
 
-    /// 403 where the tenant is not entitled to the context.
-    pub async fn require(&self, tenant: TenantId, context: &str) -> Result<(), Problem> {
-        let Some(source) = &self.source else { return Ok(()) };
+    /// What the tenant may use; nothing is known where nothing is sold.
+    pub async fn of(&self, tenant: TenantId) -> Result<Option<Arc<Features>>, Problem> {
+        let Some(source) = &self.source else { return Ok(None) };
         let known = self.recall(tenant);
         let features = match known {
             Some((since, features)) if since.elapsed() < self.lasts => features,
@@ -43,6 +43,12 @@ impl FeatureGate {
                 },
             },
         };
+        Ok(Some(features))
+    }
+
+    /// 403 where the tenant is not entitled to the context.
+    pub async fn require(&self, tenant: TenantId, context: &str) -> Result<(), Problem> {
+        let Some(features) = self.of(tenant).await? else { return Ok(()) };
         let feature = of_context(context);
         if features.allow(&feature) {
             return Ok(());

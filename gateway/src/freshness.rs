@@ -70,13 +70,17 @@ fn standing(row: &PgRow) -> Result<Standing, sqlx::Error> {
 }
 
 impl Freshness {
-    /// Reads it in the transaction of the answer. Also bounds the statements that follow.
+    /// Reads it in the transaction of the answer. Also bounds the statements that follow, and keeps Postgres from compiling them: that takes longer
+    /// than most of them run, and is on where an outside server says nothing else.
     pub async fn read(connection: &mut PgConnection, pairs: &[Pair], partition: i32, timeout_ms: u128) -> Result<Self, sqlx::Error> {
         if pairs.is_empty() {
-            sqlx::query("SELECT set_config('statement_timeout', $1, true)").bind(timeout_ms.to_string()).execute(connection).await?;
+            sqlx::query("SELECT set_config('statement_timeout', $1, true), set_config('jit', 'off', true)")
+                .bind(timeout_ms.to_string())
+                .execute(connection)
+                .await?;
             return Self::of(&[]);
         }
-        let statement = format!("SELECT set_config('statement_timeout', $4, true), {STANDINGS}");
+        let statement = format!("SELECT set_config('statement_timeout', $4, true), set_config('jit', 'off', true), {STANDINGS}");
         let (projections, contexts): (Vec<&str>, Vec<&str>) = pairs.iter().copied().unzip();
         let partitions = vec![partition; pairs.len()];
         let query = sqlx::query(&statement).bind(projections).bind(contexts).bind(partitions).bind(timeout_ms.to_string());

@@ -34,6 +34,7 @@ mod position;
 mod print;
 pub mod problem;
 mod queries;
+mod quota;
 mod router;
 mod saved;
 mod series;

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use platform::telemetry::TraceParent;
+use platform::telemetry::spans::ServerSpan;
 use tracing::Instrument as _;
 
 use crate::problem::Problem;
@@ -22,7 +23,7 @@ pub struct Trace(pub TraceParent);
 pub async fn observe(State(state): State<GatewayState>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let given = request.headers().get("traceparent").and_then(|value| value.to_str().ok()).and_then(TraceParent::parse);
-    let trace = given.map_or_else(TraceParent::start, TraceParent::child);
+    let (trace, exported) = ServerSpan::start(given);
     request.extensions_mut().insert(Trace(trace));
     let method = method_label(request.method());
     let versioned = request.uri().path().starts_with("/v1/");
@@ -31,12 +32,14 @@ pub async fn observe(State(state): State<GatewayState>, mut request: Request, ne
     let span = tracing::info_span!("http", method, route, trace_id, status = tracing::field::Empty, tenant = tracing::field::Empty);
     let response = async {
         let response = finish(next.run(request).await, &trace_id, versioned);
-        tracing::Span::current().record("status", response.status().as_u16());
+        let status = response.status().as_u16();
+        tracing::Span::current().record("status", status);
+        let exported = exported.end(method, &route, status);
         if response.status().is_server_error() {
-            tracing::warn!(status = response.status().as_u16(), "the request was not served");
-        } else if trace.sampled {
+            tracing::warn!(status, "the request was not served");
+        } else if trace.sampled && !exported {
             // One line where the request's trace begins here; the log, the relay and the projections have theirs.
-            tracing::info!(trace_id, status = response.status().as_u16(), seconds = started.elapsed().as_secs_f64(), "served");
+            tracing::info!(trace_id, status, seconds = started.elapsed().as_secs_f64(), "served");
         }
         response
     };

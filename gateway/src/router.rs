@@ -16,7 +16,7 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 use crate::health::Vitals;
 use crate::problem::Problem;
 use crate::state::GatewayState;
-use crate::{audit, auth, bulk, commands, docs, health, observe, openapi, queries, series, stream, views, webhooks};
+use crate::{audit, auth, bulk, commands, docs, health, observe, openapi, queries, quota, series, stream, views, webhooks};
 
 /// Answers smaller than this are not worth compressing.
 const COMPRESSED_BYTES_MIN: u16 = 1024;
@@ -54,6 +54,7 @@ fn versioned(state: &GatewayState) -> Router<GatewayState> {
     Router::new()
         .route("/v1/commands", post(bulk::run))
         .route("/v1/series", get(series::read))
+        .route("/v1/features", get(quota::features))
         .route("/v1/events", get(stream::sse::open))
         .route("/v1/events/ws", get(stream::ws::open))
         .route("/v1/audit/checkpoint", get(audit::checkpoint))
@@ -104,7 +105,7 @@ async fn method_not_allowed(State(state): State<GatewayState>, OriginalUri(uri):
     let segments: Vec<&str> = uri.path().split('/').skip(1).collect();
     match segments.as_slice() {
         ["v1", "commands"] | ["webhooks", _] => Problem::method_not_allowed(&["POST"]),
-        ["v1", "series" | "events"] | ["v1", "events", "ws"] => Problem::method_not_allowed(&["GET", "HEAD"]),
+        ["v1", "series" | "events" | "features"] | ["v1", "events", "ws"] => Problem::method_not_allowed(&["GET", "HEAD"]),
         ["v1", "audit", "checkpoint" | "keys" | "consistency"] | ["v1", "audit", "events", _, "proof"] => {
             Problem::method_not_allowed(&["GET", "HEAD"])
         }

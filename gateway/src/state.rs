@@ -25,6 +25,7 @@ use crate::health::{Probe, Vitals};
 use crate::limits::TenantLimit;
 use crate::openapi::Documents;
 use crate::options::GatewayOptions;
+use crate::quota::Quotas;
 use crate::stream::hub::Hubs;
 use crate::wait::Watcher;
 use crate::webhooks::WebhookReceiver;
@@ -49,6 +50,7 @@ struct Inner {
     hubs: Hubs,
     vitals: Vitals,
     features: FeatureGate,
+    quotas: Quotas,
     receivers: Vec<Arc<dyn WebhookReceiver>>,
     closing: CancellationToken,
 }
@@ -99,6 +101,7 @@ impl GatewayState {
             hubs: Hubs::start(pool.clone(), LogHeads::watch(pool.clone()), catalogue.entries().iter().map(|entry| entry.name).collect()),
             vitals: Vitals::new(pool.clone(), probes, metrics),
             features: FeatureGate::new(features, options.features_last),
+            quotas: Quotas::new(options.features_last),
             receivers,
             closing: shutdown,
             options,
@@ -173,6 +176,11 @@ impl GatewayState {
     /// What tenants may use.
     pub(crate) fn features(&self) -> &FeatureGate {
         &self.0.features
+    }
+
+    /// How many of something there are, for limits.
+    pub(crate) fn quotas(&self) -> &Quotas {
+        &self.0.quotas
     }
 
     /// Who takes deliveries of this service.

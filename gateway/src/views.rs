@@ -26,7 +26,7 @@ pub async fn read(
         Some(View::Run(def)) => saved::run(&state, &caller, def, &id, &headers, pairs).await,
         Some(View::Files(def)) => in_time(&state, exports::overview(&state, &caller, def, &id, &headers, &pairs)).await,
         Some(View::Deliveries(def)) => in_time(&state, endpoints::deliveries(&state, &caller, def, &id, pairs)).await,
-        Some(View::Print(def)) => in_time(&state, print::read(&state, &caller, def, &id, &headers, &pairs)).await,
+        Some(View::Print(def)) => in_time(&state, print::read(&state, &caller, def, &id, &headers, pairs)).await,
         None => history::read(&state, &caller, (&context, &name, id, &last), &headers, pairs).await,
     }
 }

@@ -18,6 +18,7 @@ use self::read::Reader;
 use crate::egress::AddressRange;
 use crate::embedded::{EmbeddedOptions, KAFKA_VERSION, KafkaOptions, PostgresOptions};
 use crate::telemetry::LogFormat;
+use crate::telemetry::otlp::OtlpOptions;
 
 /// HS256 keys shorter than the hash are guessable (RFC 7518 §3.2).
 pub const JWT_SECRET_BYTES_MIN: usize = 32;
@@ -57,7 +58,7 @@ pub struct ConfigError {
 }
 
 /// The checked configuration. An empty variable counts as not set.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// `DATABASE_URL`: the application role, which owns nothing and sees one tenant at a time.
     pub database_url: Option<Secret>,
@@ -109,6 +110,8 @@ pub struct Config {
     pub postgres_port: u16,
     /// `NEUROOPS_KAFKA_PORT`: wanted port of the embedded Kafka; 0 is any.
     pub kafka_port: u16,
+    /// `OTEL_*`: where traces and metrics are exported to, if anywhere.
+    pub otlp: Option<OtlpOptions>,
     /// `STRIPE_*`.
     pub stripe: Stripe,
     /// `LLM_*`, `OPENAI_API_KEY`, `EMBEDDING_MODEL`.
@@ -207,6 +210,7 @@ impl Config {
             dir: PathBuf::from(read.text("NEUROOPS_DIR").unwrap_or_else(|| ".neuroops".to_owned())),
             postgres_port: read.number("NEUROOPS_POSTGRES_PORT", 54329, 0..=u64::from(u16::MAX)),
             kafka_port: read.number("NEUROOPS_KAFKA_PORT", 19092, 0..=u64::from(u16::MAX)),
+            otlp: read.otlp(),
             stripe: Stripe {
                 secret_key: read.secret_with_prefix("STRIPE_SECRET_KEY", &["sk_", "rk_"]),
                 webhook_secrets: read.secrets_with_prefix("STRIPE_WEBHOOK_SECRET", "whsec_"),
@@ -328,6 +332,7 @@ impl Config {
                 port: self.kafka_port,
                 heap_mb: KAFKA_HEAP_MB,
                 jar_dirs: self.kafka_jar_dirs(),
+                proxied: false,
             }),
         }
     }

@@ -9,6 +9,9 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
+/// How long a broker may leave a request unanswered, in milliseconds.
+const LINK_MAX_MS: &str = "3000";
+
 /// Where Kafka is and how our topics are named.
 #[derive(Clone, Debug)]
 pub struct KafkaOptions {
@@ -55,6 +58,10 @@ impl KafkaOptions {
             .set("reconnect.backoff.ms", "50")
             .set("reconnect.backoff.max.ms", "1000")
             .set("socket.keepalive.enable", "true")
+            // A connection on which nothing is answered is given up after this time, not after a minute; so is one that is being made.
+            .set("socket.timeout.ms", LINK_MAX_MS)
+            .set("socket.connection.setup.timeout.ms", LINK_MAX_MS)
+            .set("api.version.request.timeout.ms", LINK_MAX_MS)
             .set_log_level(RDKafkaLogLevel::Error);
         config
     }

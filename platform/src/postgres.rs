@@ -1,7 +1,10 @@
 //! Pools and migrations.
 
+mod link;
+
 use std::borrow::Cow;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migrator};
@@ -54,14 +57,34 @@ pub enum DatabaseError {
 
 /// Opens a pool of at most `connections_max` connections. Connections are made on demand; an unreachable server shows when one is needed.
 pub fn pool(url: &str, connections_max: u32) -> Result<PgPool, DatabaseError> {
+    Ok(pool_options(connections_max).connect_lazy_with(connect_options(url)?))
+}
+
+/// Opens a pool whose way to Postgres is watched, for what runs for long: statements that are never answered end with an error within
+/// seconds, and connections from before an outage are not used after it. Takes one connection more than the pool, until that is closed.
+pub fn watched_pool(url: &str, connections_max: u32) -> Result<PgPool, DatabaseError> {
+    let link = Arc::new(link::Link::default());
+    let known = link.clone();
+    let options = pool_options(connections_max).before_acquire(move |_, found| {
+        let trusted = known.trusts(found.age);
+        Box::pin(async move { Ok(trusted) })
+    });
+    let pool = options.connect_lazy_with(connect_options(url)?);
+    tokio::spawn(link::watch(pool.connect_options(), link, pool.close_event()));
+    Ok(pool)
+}
+
+fn connect_options(url: &str) -> Result<PgConnectOptions, DatabaseError> {
     let options = PgConnectOptions::from_str(url).map_err(DatabaseError::Url)?;
-    let options = options.application_name("neuroops").statement_cache_capacity(512);
-    Ok(PgPoolOptions::new()
+    Ok(options.application_name("neuroops").statement_cache_capacity(512))
+}
+
+fn pool_options(connections_max: u32) -> PgPoolOptions {
+    PgPoolOptions::new()
         .max_connections(connections_max)
         .acquire_timeout(Duration::from_secs(5))
         .idle_timeout(Duration::from_mins(5))
         .test_before_acquire(false)
-        .connect_lazy_with(options))
 }
 
 /// Brings the schema up to date, fixes the number of log partitions at the first run, and makes sure that every context has its

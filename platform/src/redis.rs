@@ -6,7 +6,7 @@
 //! patience, not all of them.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, RedisError};
@@ -175,13 +175,14 @@ async fn ping(connection: &mut MultiplexedConnection) -> Result<(), RedisError> 
 /// Pings from time to time, and when an operation has failed; ends when the connection does not work, with the reason.
 async fn watch_over(mut connection: MultiplexedConnection, link: &watch::Sender<Link>, doubt: &Notify) -> String {
     loop {
-        link.send_replace(Link::Up(connection.clone()));
-        drop(tokio::time::timeout(PING_EVERY, doubt.notified()).await);
+        let asked = Instant::now();
         match tokio::time::timeout(CONNECT_MAX, ping(&mut connection)).await {
-            Ok(Ok(())) => {}
+            // One that answers later than anybody waits for it would cost every request its patience.
+            Ok(Ok(())) => link.send_replace(if asked.elapsed() <= OPERATION_MAX { Link::Up(connection.clone()) } else { Link::Doubted }),
             Ok(Err(error)) => return why(Some(&error)),
             Err(_) => return why(None),
-        }
+        };
+        drop(tokio::time::timeout(PING_EVERY, doubt.notified()).await);
     }
 }
 

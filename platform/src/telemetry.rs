@@ -1,7 +1,12 @@
-//! Logs, metrics and trace context.
+//! Logs, metrics and traces.
+
+mod bridge;
+pub mod otlp;
+pub mod spans;
 
 use std::fmt::Write as _;
 use std::io::IsTerminal as _;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -37,21 +42,27 @@ pub fn init_logs(format: LogFormat, filter: &str) {
     }
 }
 
-/// Starts collecting metrics; the handle renders them for `/metrics`. A second call in one process gives a recorder of its own,
-/// to which nothing is written.
-pub fn init_metrics() -> PrometheusHandle {
+/// The bounds of the buckets of a histogram.
+fn buckets(name: &str) -> &'static [f64] {
     const SECONDS: [f64; 16] = [0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256, 0.512, 1.0, 2.0, 4.0, 8.0, 16.0];
     const COUNTS: [f64; 11] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0];
-    let builder = PrometheusBuilder::new();
-    let builder =
-        builder.set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS).unwrap_or_else(|_| PrometheusBuilder::new());
-    let builder =
-        builder.set_buckets_for_metric(Matcher::Suffix("_batch_commands".to_owned()), &COUNTS).unwrap_or_else(|_| PrometheusBuilder::new());
-    let builder =
-        builder.set_buckets_for_metric(Matcher::Suffix("_batch_events".to_owned()), &COUNTS).unwrap_or_else(|_| PrometheusBuilder::new());
-    let recorder = builder.build_recorder();
+    if name.ends_with("_seconds") { &SECONDS } else { &COUNTS }
+}
+
+/// Starts collecting metrics; the handle renders them for `/metrics`. All calls in one process give the same handle.
+pub fn init_metrics() -> PrometheusHandle {
+    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
+    HANDLE.get_or_init(collect_metrics).clone()
+}
+
+fn collect_metrics() -> PrometheusHandle {
+    let with = |builder: PrometheusBuilder, suffix: &str| {
+        let buckets = builder.set_buckets_for_metric(Matcher::Suffix(suffix.to_owned()), buckets(suffix));
+        buckets.unwrap_or_else(|_| PrometheusBuilder::new())
+    };
+    let recorder = ["_seconds", "_batch_commands", "_batch_events"].into_iter().fold(PrometheusBuilder::new(), with).build_recorder();
     let handle = recorder.handle();
-    if metrics::set_global_recorder(recorder).is_ok() {
+    if otlp::collect(recorder, buckets) {
         sum_up(handle.clone());
     }
     handle

@@ -1,9 +1,11 @@
 //! Databases for tests: each test gets its own, made from a template, and connects as the application roles.
 //!
 //! The server is named by `NEUROOPS_TEST_DATABASE_ADMIN_URL`; `cargo xtask test` brings one. A Redis is so small that each test that
-//! needs one starts its own ([`TestRedis`]).
+//! needs one starts its own ([`TestRedis`]). Ways to servers that break on purpose are [`FaultProxy`].
 
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+mod proxy;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -14,7 +16,10 @@ use uuid::Uuid;
 
 use crate::clock;
 use crate::config::Secret;
+use crate::embedded::PROXIED;
 use crate::postgres::{self, ContextTypes, with_database};
+
+pub use self::proxy::{Direction, Fault, FaultProxy, Traffic};
 
 /// The number of log partitions in tests, fewer than in production so that partitions are shared by tenants.
 pub const PARTITIONS: i32 = 4;
@@ -51,6 +56,43 @@ pub fn server_url() -> String {
 /// When the variable is missing.
 pub fn kafka_bootstrap() -> String {
     crate::config::variable("NEUROOPS_TEST_KAFKA").expect("tests need Apache Kafka: run them with `make test` or `cargo xtask test`")
+}
+
+/// One proxy at a time: Kafka tells its clients one address.
+static KAFKA_TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+/// The Kafka server for tests, as it is reached through a proxy.
+pub struct ProxiedKafka {
+    /// Breaks on purpose.
+    pub proxy: FaultProxy,
+    _turn: tokio::sync::MutexGuard<'static, ()>,
+}
+
+impl ProxiedKafka {
+    /// Waits until nobody else of this process uses it. Clients that are told [`ProxiedKafka::bootstrap`] stay with the proxy, because that
+    /// listener of the broker advertises the proxy's address.
+    ///
+    /// # Panics
+    /// When the variable is missing.
+    pub async fn start() -> Self {
+        let turn = KAFKA_TURN.lock().await;
+        let upstream: SocketAddr = crate::config::variable("NEUROOPS_TEST_KAFKA_PROXIED")
+            .and_then(|text| text.parse().ok())
+            .expect("tests of outages need Apache Kafka: run them with `make test` or `cargo xtask test`");
+        let address = SocketAddr::new(IpAddr::V4(PROXIED), upstream.port());
+        Self { proxy: FaultProxy::start_at(address, upstream).await, _turn: turn }
+    }
+
+    /// For `bootstrap.servers`.
+    pub fn bootstrap(&self) -> String {
+        self.proxy.address().to_string()
+    }
+}
+
+/// How long outages last in tests: `NEUROOPS_OUTAGE_SECONDS`, else so long.
+pub fn outage(short: Duration) -> Duration {
+    let seconds = crate::config::variable("NEUROOPS_OUTAGE_SECONDS").and_then(|text| text.parse().ok());
+    seconds.map_or(short, |seconds| Duration::from_secs(seconds).max(short))
 }
 
 impl TestDatabase {
@@ -168,6 +210,11 @@ impl TestRedis {
         let mut redis = Self { port, server: spawn_redis(port) };
         redis.wait();
         redis
+    }
+
+    /// Its address.
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
     }
 
     /// Where it is.

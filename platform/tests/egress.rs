@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -70,6 +70,10 @@ fn receiver(answer: impl Fn(&str, &mut TcpStream) + Send + Sync + 'static) -> So
                 }
                 let head = String::from_utf8_lossy(&head).into_owned();
                 answer(head.split(' ').nth(1).unwrap_or(""), &mut connection);
+                // Closed with the body unread, the connection would be reset, and the answer with it.
+                drop(connection.set_read_timeout(Some(Duration::from_secs(1))));
+                drop(connection.shutdown(Shutdown::Write));
+                drop(std::io::copy(&mut connection, &mut std::io::sink()));
             });
         }
     });

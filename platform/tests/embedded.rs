@@ -31,7 +31,7 @@ fn options(dir: &Path) -> EmbeddedOptions {
     EmbeddedOptions {
         dir: dir.to_owned(),
         postgres: Some(PostgresOptions { port: 0 }),
-        kafka: Some(KafkaOptions { port: 0, heap_mb: 512, jar_dirs }),
+        kafka: Some(KafkaOptions { port: 0, heap_mb: 512, jar_dirs, proxied: false }),
     }
 }
 
@@ -216,7 +216,7 @@ fn a_killed_platform_takes_its_servers_along_and_can_start_again_at_once() {
 #[test]
 fn without_jars_the_broker_is_the_one_in_this_process() {
     let temporary = tempfile::tempdir().expect("a folder");
-    let kafka = Some(KafkaOptions { port: 0, heap_mb: 512, jar_dirs: vec![temporary.path().join("nothing")] });
+    let kafka = Some(KafkaOptions { port: 0, heap_mb: 512, jar_dirs: vec![temporary.path().join("nothing")], proxied: false });
     let options = EmbeddedOptions { dir: temporary.path().join("neuroops"), postgres: None, kafka };
     let begun = Instant::now();
     let embedded = Embedded::start(&options).expect("starts");

@@ -162,7 +162,26 @@ pub struct ReportDef {
     pub not_found_if_empty: bool,
 }
 
-/// A document that a row can be printed as: `GET /v1/{context}/{name}/{id}/pdf`.
+/// What a document is printed from.
+#[derive(Clone, Copy, Debug)]
+pub enum Printed {
+    /// The row with the id.
+    Row {
+        /// The read model.
+        model: &'static ReadModelDef,
+        /// What stands on the document, from the row as JSON. The same row always makes the same document.
+        describe: fn(&str) -> Result<Document, serde_json::Error>,
+    },
+    /// What a report finds. Its first parameter is the id; the others may come in the query string.
+    Report {
+        /// The report, which need not be served by itself.
+        report: &'static ReportDef,
+        /// What stands on the document, from the report's rows as JSON. The same rows always make the same document.
+        describe: fn(&[String]) -> Result<Document, serde_json::Error>,
+    },
+}
+
+/// A document that can be printed: `GET /v1/{context}/{name}/{id}/pdf`.
 #[derive(Debug)]
 pub struct DocumentDef {
     /// The context.
@@ -171,8 +190,6 @@ pub struct DocumentDef {
     pub name: &'static str,
     /// One sentence for the documentation.
     pub summary: &'static str,
-    /// The read model whose row with the id is printed.
-    pub model: &'static ReadModelDef,
-    /// What stands on it, from the row as JSON. The same row always makes the same document.
-    pub describe: fn(&str) -> Result<Document, serde_json::Error>,
+    /// What it is printed from.
+    pub source: Printed,
 }

@@ -29,7 +29,7 @@ use platform::config::{Config, Secret};
 use sqlx::PgPool;
 use workers::processes::EffectHandler;
 
-pub use self::api::{Api, ApiError};
+pub use self::api::{Api, ApiError, Patience};
 pub use self::inbox::{Inbox, InboxReport};
 pub use self::lookup::Lookup;
 pub use self::receiver::Receiver;
@@ -54,6 +54,8 @@ pub struct StripeOptions {
     pub tenant: Option<TenantId>,
     /// Where customers come back to from Stripe's pages.
     pub return_url: String,
+    /// How patient the calls are.
+    pub patience: Patience,
 }
 
 impl StripeOptions {
@@ -66,6 +68,7 @@ impl StripeOptions {
             prices: config.stripe.prices.clone(),
             tenant: config.billing_tenant_id.map(TenantId),
             return_url: config.frontend_url.clone().unwrap_or_else(|| format!("http://{}", config.http_addr)),
+            patience: Patience::default(),
         }
     }
 
@@ -98,7 +101,11 @@ pub struct Stripe {
 impl Stripe {
     /// Calls nobody yet.
     pub fn new(options: StripeOptions) -> Result<Self, ApiError> {
-        let api = options.secret_key.as_ref().map(|key| Api::new(key, options.api_base.as_deref()).map(Arc::new)).transpose()?;
+        let api = options
+            .secret_key
+            .as_ref()
+            .map(|key| Api::new(key, options.api_base.as_deref(), options.patience).map(Arc::new))
+            .transpose()?;
         Ok(Self { options, api })
     }
 

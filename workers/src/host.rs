@@ -1,6 +1,7 @@
 //! Starts the workers of a process and tells how they are.
 
 mod automation;
+mod lag;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -19,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use automation::Automation;
 
+use self::lag::Lag;
 use crate::janitor;
 use crate::notary::{Notary, NotaryOptions, NotaryStatus};
 use crate::processes::{Backlog, Recorder};
@@ -51,7 +53,8 @@ impl Roles {
     /// Everything.
     pub const ALL: Self = Self { relay: true, projectors: true, processes: true, due: true, webhooks: true, janitor: true, notary: true };
     /// Nothing.
-    pub const NONE: Self = Self { relay: false, projectors: false, processes: false, due: false, webhooks: false, janitor: false, notary: false };
+    pub const NONE: Self =
+        Self { relay: false, projectors: false, processes: false, due: false, webhooks: false, janitor: false, notary: false };
 
     /// Whether one of them sends commands.
     pub fn automate(self) -> bool {
@@ -123,7 +126,9 @@ impl Workers {
                 let gauges = projections.iter().flat_map(|projection| projection.gauges()).collect();
                 workers.tasks.spawn(measure_rows(pool.clone(), gauges, cancel.clone()));
                 workers.start_projectors(&pool, &tail, projections);
-                workers.tasks.spawn(measure(pool.clone(), heads.clone(), cancel.clone()));
+                let (lags, known) = watch::channel(BTreeMap::new());
+                workers.health.lags = Some(known);
+                workers.tasks.spawn(lag::measure(pool.clone(), lags, cancel.clone()));
             }
             if let Some(automation) = automation.as_ref().filter(|_| !recorders.is_empty()) {
                 automation::start_processes(&mut workers, &pool, &tail, automation, recorders).await?;
@@ -196,6 +201,7 @@ impl Workers {
 pub struct WorkerHealth {
     relay: Option<watch::Receiver<RelayStatus>>,
     projectors: BTreeMap<&'static str, watch::Receiver<ProjectorStatus>>,
+    lags: Option<watch::Receiver<BTreeMap<String, Lag>>>,
     /// Recorder and runner of each process.
     processes: BTreeMap<&'static str, (watch::Receiver<ProjectorStatus>, watch::Receiver<Option<String>>)>,
     backlogs: Option<watch::Receiver<Vec<Backlog>>>,
@@ -224,9 +230,12 @@ impl WorkerHealth {
         on_log.then(|| "Kafka is behind or away; readers follow the log".to_owned())
     }
 
-    /// What is wrong with the projectors, if something is.
+    /// What is wrong with the projectors, if something is: of this process, and with projections that stay behind whoever follows them.
     pub fn projector_trouble(&self) -> Option<String> {
-        let troubles: Vec<String> = self.projectors.iter().filter_map(|(name, status)| trouble_of(name, status)).collect();
+        let own = self.projectors.iter().filter_map(|(name, status)| trouble_of(name, status));
+        let lags = self.lags.as_ref().map(|lags| lags.borrow().clone()).unwrap_or_default();
+        let late = lags.iter().filter_map(|(name, lag)| Some(format!("{name}: {}", lag.trouble()?)));
+        let troubles: Vec<String> = own.chain(late).collect();
         listed(&troubles)
     }
 
@@ -328,30 +337,6 @@ async fn measure_rows(pool: PgPool, gauges: Vec<&'static Gauge>, cancel: Cancell
         }
         if cancel.run_until_cancelled(tokio::time::sleep(MEASURE_ROWS)).await.is_none() {
             return;
-        }
-    }
-}
-
-/// Publishes how far projections are behind, in events and in seconds.
-async fn measure(pool: PgPool, heads: Heads, cancel: CancellationToken) {
-    const READ: &str = "SELECT c.projection, c.context, c.partition, c.position, \
-            CASE WHEN h.position > c.position THEN extract(epoch FROM now() - coalesce(c.recorded_at, h.recorded_at))::float8 ELSE 0 END \
-        FROM runtime.checkpoints c JOIN runtime.projections p ON p.projection = c.projection AND p.active_version = c.version \
-        JOIN log.heads h ON h.context = c.context AND h.partition = c.partition";
-    while cancel.run_until_cancelled(tokio::time::sleep(Duration::from_secs(2))).await.is_some() {
-        let Ok(rows) = sqlx::query_as::<_, (String, String, i32, i64, f64)>(READ).fetch_all(&pool).await else { continue };
-        let heads = heads.borrow().clone();
-        let mut lags: BTreeMap<String, (i64, f64)> = BTreeMap::new();
-        for (projection, context, partition, position, seconds) in rows {
-            let head = heads.get(&Place { context, partition }).copied().unwrap_or(position);
-            let lag = lags.entry(projection).or_default();
-            lag.0 += (head - position).max(0);
-            lag.1 = lag.1.max(seconds);
-        }
-        for (projection, (events, seconds)) in lags {
-            metrics::gauge!("neuroops_projection_lag_events", "projection" => projection.clone())
-                .set(f64::from(i32::try_from(events).unwrap_or(i32::MAX)));
-            metrics::gauge!("neuroops_projection_lag_seconds", "projection" => projection).set(seconds);
         }
     }
 }

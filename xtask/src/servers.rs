@@ -21,7 +21,7 @@ impl Servers {
         let options = EmbeddedOptions {
             dir: dir.clone(),
             postgres: Some(PostgresOptions { port: 0 }),
-            kafka: Some(KafkaOptions { port: 0, heap_mb: 512, jar_dirs }),
+            kafka: Some(KafkaOptions { port: 0, heap_mb: 512, jar_dirs, proxied: true }),
         };
         let embedded = Embedded::start(&options)?;
         for notice in embedded.notices() {
@@ -38,6 +38,11 @@ impl Servers {
     /// Kafka's address.
     pub fn bootstrap(&self) -> &str {
         self.embedded.kafka().map_or("", |kafka| &kafka.bootstrap)
+    }
+
+    /// The address of Kafka's listener that is meant for a proxy, where there is one.
+    pub fn proxied(&self) -> &str {
+        self.embedded.kafka().and_then(|kafka| kafka.proxied.as_deref()).unwrap_or_default()
     }
 
     /// Runs a command to its end, then stops the servers.

@@ -44,6 +44,7 @@ pub fn run(args: &TestArgs) -> Result<ExitCode> {
         command.args(&args.cargo);
     }
     command.env("NEUROOPS_TEST_DATABASE_ADMIN_URL", servers.admin_url()).env("NEUROOPS_TEST_KAFKA", servers.bootstrap());
+    command.env("NEUROOPS_TEST_KAFKA_PROXIED", servers.proxied());
     if let Some(program) = schemathesis(&Config::from_env()?) {
         command.env("NEUROOPS_TEST_SCHEMATHESIS", program);
     }

@@ -9,6 +9,7 @@ mod demo;
 mod disk;
 mod imports;
 mod kills;
+mod otlp;
 mod outage;
 mod platform;
 mod trace;

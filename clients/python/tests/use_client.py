@@ -31,7 +31,7 @@ assert refused(422, client.crm.contact.register, {"given_name": "Bob"}, key="pyt
 results = list(client.bulk({"context": "crm", "aggregate": "contact", "command": "register", "body": {"given_name": f"Page {n}"}} for n in range(5)))
 assert [result["status"] for result in results] == [200] * 5, results
 last = results[-1]["receipt"]["position"]
-page = client.crm.contact_list.list({"given_name.prefix": "Page"}, sort="given_name", limit=2, wait_for=[receipt, last])
+page = client.crm.contact_list.list({"given_name.prefix": "Page"}, sort="sort_name", limit=2, wait_for=[receipt, last])
 assert len(page) == 2 and [row["given_name"] for row in page.all()] == [f"Page {n}" for n in range(5)]
 assert client.crm.contact_list.csv({"given_name.prefix": "Page"}, wait_for=page).count(b"Page 3") >= 1
 

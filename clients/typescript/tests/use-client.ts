@@ -38,7 +38,7 @@ for await (const result of client.bulk(people())) {
   is(result.status === 200 && result.receipt !== undefined, JSON.stringify(result));
   positions.push(result.receipt.position);
 }
-const page = await client.crm.contactList.list({ "given_name.prefix": "Sheet" }, { sort: "given_name", limit: 2, waitFor: [receipt, ...positions] });
+const page = await client.crm.contactList.list({ "given_name.prefix": "Sheet" }, { sort: "sort_name", limit: 2, waitFor: [receipt, ...positions] });
 const names: (string | null | undefined)[] = [];
 for await (const one of page.all()) names.push(one.given_name);
 is(page.data.length === 2 && names.join() === "Sheet 0,Sheet 1,Sheet 2,Sheet 3,Sheet 4", names.join());

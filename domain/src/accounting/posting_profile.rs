@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::account::Account;
 use super::chart::{Chart, ChartRejection, ChartRoleChanged};
-use super::values::{DEFAULT, Role};
+use super::values::{DEFAULT, Role, accounts_by_role};
 use crate::kernel::{Aggregate, AggregateId, Context, Currency, Decision, Refusal};
 use crate::{commands, cqrs_aggregate, events, rejections};
 
@@ -22,6 +22,7 @@ pub struct PostingRolesSet {
     /// The currency of the accounts.
     pub currency: Currency,
     /// The roles and the accounts that play them now.
+    #[schemars(schema_with = "accounts_by_role")]
     pub roles: BTreeMap<Role, AggregateId>,
 }
 

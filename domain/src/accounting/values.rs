@@ -6,7 +6,7 @@ use std::fmt;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use crate::kernel::Text;
+use crate::kernel::{AggregateId, Text};
 
 /// The id of the aggregates of which a tenant has one: the chart, the posting profile, the calendar.
 pub const DEFAULT: &str = "default";
@@ -169,6 +169,12 @@ pub enum IfClosed {
     Refuse,
     /// It counts for the first open day, and keeps its own day as that of its document.
     NextOpenDay,
+}
+
+/// The schema of accounts by their role; that of a map alone would allow any word for a role.
+pub fn accounts_by_role(generator: &mut SchemaGenerator) -> Schema {
+    let (role, account) = (generator.subschema_for::<Role>(), generator.subschema_for::<AggregateId>());
+    json_schema!({ "type": "object", "propertyNames": role, "additionalProperties": account })
 }
 
 /// What other contexts post to without knowing the tenant's accounts: the posting profile says which account plays the role.

@@ -16,6 +16,9 @@ pub static CONTEXT: ContextDef = ContextDef {
     summary: "Saved queries over the read models and reports of all contexts, and exports of them as files.",
     aggregates: || vec![<dyn AggregateType>::of::<query::Query>(), <dyn AggregateType>::of::<export::Export>()],
     imports: &[],
-    due: &[DueDef { table: "analytics_export_list", aggregate: "export", command: "expire" }],
+    due: &[
+        DueDef { table: "analytics_export_list", aggregate: "export", command: "expire" },
+        DueDef { table: "analytics_query_list", aggregate: "query", command: "run-due" },
+    ],
     setup: &[],
 };

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Deref;
 
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,8 @@ pub const PARAMETERS_MAX: usize = 20;
 const NAME_CHARS_MAX: usize = 100;
 /// The longest value of a term.
 const VALUE_CHARS_MAX: usize = 1024;
+/// The term that says in which order rows come.
+pub(super) const SORT: &str = "sort";
 /// What the asker says at the time of asking, so that a kept question cannot say it.
 const RESERVED: [&str; 2] = ["limit", "cursor"];
 
@@ -154,6 +157,22 @@ impl Question {
     }
 }
 
+impl Question {
+    /// What is asked when nobody sets the parameters: each stands for its default at that time, and the terms of those without one are left
+    /// out. So is `sort`, where rows come in the order of their ids.
+    #[must_use]
+    pub fn by_default(&self, parameters: &[QueryParameter], at: DateTime<Utc>) -> Self {
+        let value = |value: &String| {
+            let Some(name) = Self::placeholder(value) else { return Some(value.clone()) };
+            let parameter = parameters.iter().find(|parameter| *parameter.name == *name)?;
+            parameter.default.as_deref().map(|default| parameter.at(default, at))
+        };
+        let kept = self.terms.iter().filter(|(name, _)| &***name != SORT);
+        let terms = kept.filter_map(|(name, term)| Some((name.clone(), value(term)?))).collect();
+        Self { context: self.context.clone(), source: self.source.clone(), terms: Terms(terms) }
+    }
+}
+
 impl std::fmt::Display for Identifier {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
@@ -196,6 +215,33 @@ pub struct QueryParameter {
     /// What it means.
     #[serde(default)]
     pub description: Option<Text<500>>,
+}
+
+impl QueryParameter {
+    /// A value as it is asked for at a time: days and times may be relative to it.
+    pub fn at(&self, value: &str, now: DateTime<Utc>) -> String {
+        let absolute = match self.kind {
+            ParameterKind::Date => relative(value, now).map(|at| at.date_naive().to_string()),
+            ParameterKind::Timestamp => relative(value, now).map(|at| at.to_rfc3339()),
+            _ => None,
+        };
+        absolute.unwrap_or_else(|| value.to_owned())
+    }
+}
+
+/// `today` and `now`, perhaps with a distance: `today-30d`, `now+12h`. Days are those of UTC.
+fn relative(text: &str, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let today = now.date_naive().and_time(NaiveTime::MIN).and_utc();
+    let (base, rest) = text.strip_prefix("today").map(|rest| (today, rest)).or_else(|| text.strip_prefix("now").map(|rest| (now, rest)))?;
+    if rest.is_empty() {
+        return Some(base);
+    }
+    let unit = rest.chars().last().filter(|unit| matches!(unit, 'd' | 'h'))?;
+    let sign = rest.chars().next().filter(|sign| matches!(sign, '+' | '-'))?;
+    let digits = rest.get(1..rest.len() - 1).filter(|digits| (1..=5).contains(&digits.len()))?;
+    let count: i64 = digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten()?;
+    let distance = if unit == 'd' { TimeDelta::days(count) } else { TimeDelta::hours(count) };
+    base.checked_add_signed(if sign == '-' { -distance } else { distance })
 }
 
 /// Refuses parameters that do not belong to the question.
@@ -267,6 +313,40 @@ mod tests {
         }
         let terms = |count: usize| Value::Object((0..count).map(|n| (format!("c{n}"), json!("x"))).collect());
         assert!(question(&terms(TERMS_MAX)).is_ok() && question(&terms(TERMS_MAX + 1)).is_err());
+    }
+
+    #[test]
+    fn days_and_times_may_be_relative() {
+        let now: DateTime<Utc> = "2026-03-01T15:30:00Z".parse().unwrap();
+        for (text, expected) in [
+            ("today", Some("2026-03-01T00:00:00Z")),
+            ("today-30d", Some("2026-01-30T00:00:00Z")),
+            ("now+12h", Some("2026-03-02T03:30:00Z")),
+            ("now-1d", Some("2026-02-28T15:30:00Z")),
+            ("today-", None),
+            ("today-d", None),
+            ("today-1w", None),
+            ("today 1d", None),
+            ("today-999999d", None),
+            ("yesterday", None),
+            ("2026-03-01", None),
+        ] {
+            assert_eq!(relative(text, now), expected.map(|at| at.parse().unwrap()), "{text}");
+        }
+    }
+
+    #[test]
+    fn without_anybody_defaults_are_asked_for() {
+        let asked =
+            question(&json!({ "status": "{status}", "owner": "{who}", "closed_on.gte": "{since}", "sort": "-id", "q": "x" })).unwrap();
+        let parameters: Vec<QueryParameter> = serde_json::from_value(json!([
+            { "name": "status", "kind": "text", "default": "today" },
+            { "name": "who", "kind": "text" },
+            { "name": "since", "kind": "date", "default": "today-1d" }
+        ]))
+        .unwrap();
+        let by_default = asked.by_default(&parameters, "2026-03-01T15:30:00Z".parse().unwrap());
+        assert_eq!(by_default, question(&json!({ "status": "today", "closed_on.gte": "2026-02-28", "q": "x" })).unwrap());
     }
 
     #[test]

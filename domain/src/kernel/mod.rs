@@ -14,6 +14,7 @@ mod event;
 mod filter;
 mod ids;
 mod money;
+pub mod occurrences;
 mod partition;
 mod process;
 mod rejection;

@@ -6,8 +6,8 @@ use super::{PROCESSES, money_tests};
 use crate::kernel::RecordedEvent;
 use crate::{billing, inventory, invoicing};
 
-/// Users say what timers send; their own tests do.
-const SENT_FOR_USERS: &[&str] = &["scheduling.fire"];
+/// Users say what timers and schedules send; their own tests do.
+const SENT_FOR_USERS: &[&str] = &["scheduling.fire", "analytics.scheduled"];
 /// They only call the outside.
 const CALL_THE_OUTSIDE: &[&str] = &["billing.collect", "billing.provider", "invoicing.allocate"];
 

@@ -1,5 +1,6 @@
 //! The process managers, each in a file of its own. Here alone contexts meet: a process reads the events of some and names commands of others.
 
+mod analytics_scheduled;
 mod billing_charge;
 mod billing_collect;
 mod billing_invoice;
@@ -25,6 +26,7 @@ pub static PROCESSES: &[&ProcessDef] = &[
     &billing_collect::PROCESS,
     &billing_settle::PROCESS,
     &billing_provider::PROCESS,
+    &analytics_scheduled::PROCESS,
 ];
 
 #[cfg(test)]

@@ -97,7 +97,8 @@ impl Platform {
         self.aggregates.get(&key).and_then(|found| found.state.downcast_ref()).unwrap_or_else(|| panic!("there is no {key:?}"))
     }
 
-    fn all<A: Aggregate>(&self) -> impl Iterator<Item = (&str, &A)> {
+    /// All aggregates of a type, by their ids.
+    pub fn all<A: Aggregate>(&self) -> impl Iterator<Item = (&str, &A)> {
         let of_type = self.aggregates.iter().filter(|((context, key), _)| *context == A::CONTEXT && key.aggregate_type == A::TYPE);
         of_type.filter_map(|((_, key), found)| Some((key.id.as_str(), found.state.downcast_ref::<A>()?)))
     }

@@ -1,7 +1,6 @@
 //! What must happen later: timers that send a command at a point in time, or again and again by the clocks of a time zone.
 
 mod imports;
-pub mod occurrences;
 pub mod timer;
 
 use crate::kernel::{AggregateType, ContextDef, DueDef};

@@ -1,7 +1,7 @@
 //! Commands and histories in the OpenAPI document.
 
 use domain::kernel::{AggregateType, CommandDef, Creation};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::components::{parameter, problems};
 use super::{Builder, operation_id};
@@ -21,11 +21,22 @@ pub fn describe(builder: &mut Builder, entry: &Entry) {
     }
 }
 
+/// Whether an empty object does not fit a schema. Nothing of it contains itself without a field between.
+fn needs_fields(schema: &Value, definitions: &Map<String, Value>) -> bool {
+    let of = |word: &str| schema.get(word).and_then(Value::as_array).into_iter().flatten();
+    let target = schema.get("$ref").and_then(Value::as_str).and_then(|reference| definitions.get(reference.rsplit('/').next()?));
+    let ways = || of("anyOf").chain(of("oneOf"));
+    of("required").next().is_some()
+        || target.is_some_and(|target| needs_fields(target, definitions))
+        || of("allOf").any(|part| needs_fields(part, definitions))
+        || (ways().next().is_some() && ways().all(|way| needs_fields(way, definitions)))
+}
+
 fn command(builder: &mut Builder, entry: &Entry, aggregate: &dyn AggregateType, def: &CommandDef) {
     let (context, name) = (entry.name, aggregate.name());
     let mut schema = (def.schema)(&mut builder.generator).to_value();
     let description = schema.get("description").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let required = schema.get("required").and_then(Value::as_array).is_some_and(|fields| !fields.is_empty());
+    let required = needs_fields(&schema, builder.generator.definitions());
     schema["title"] = json!(format!("{context}.{name}.{}", def.name));
     let reference = builder.schema(&format!("{context}.{name}.{}", def.name), schema);
     let existence = match def.creation {

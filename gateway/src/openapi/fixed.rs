@@ -12,6 +12,7 @@ pub fn describe(builder: &mut Builder, catalogue: &Catalogue) {
     bulk(builder);
     streams(builder, catalogue);
     series(builder);
+    features(builder);
     for (path, id, summary, content_type, schema) in [
         ("/health/live", "health_live", "Whether the process runs", "application/json", json!({ "type": "object" })),
         ("/metrics", "metrics", "Metrics in Prometheus' text format", "text/plain", json!({ "type": "string" })),
@@ -178,6 +179,32 @@ fn series(builder: &mut Builder) {
             "summary": "What a read model or report adds up to over time, what of it is unusual, and how it may go on",
             "x-permission": "<context>.read",
             "parameters": parameters,
+            "responses": responses
+        }),
+    );
+}
+
+fn features(builder: &mut Builder) {
+    let row = json!({
+        "type": "object", "required": ["feature", "value"],
+        "properties": {
+            "feature": { "type": "string" }, "value": { "type": ["boolean", "integer", "string"] },
+            "used": { "type": "integer", "description": "How many there are of what `limit.<context>.<aggregate>` limits; counted up to one more than the limit." }
+        }
+    });
+    let schema = json!({ "type": "object", "required": ["data"], "properties": { "data": { "type": "array", "items": row } } });
+    let mut responses = problems(&["401", "403", "405", "429", "503"]);
+    responses.insert("200".to_owned(), json!({ "description": "The features.", "content": { "application/json": { "schema": schema } } }));
+    builder.operation(
+        "/v1/features",
+        "get",
+        json!({
+            "operationId": "features",
+            "tags": ["platform"],
+            "summary": "What the tenant's subscription to the platform says: flags, limits and words",
+            "description": "Empty where the platform is not sold, and for tenants that never subscribed: they may use everything.",
+            "x-permission": "platform.read",
+            "parameters": [],
             "responses": responses
         }),
     );

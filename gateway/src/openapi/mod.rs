@@ -4,6 +4,7 @@ mod asyncapi;
 mod audit;
 mod commands;
 mod components;
+mod decimals;
 mod fixed;
 mod queries;
 mod questions;
@@ -131,7 +132,7 @@ fn document(catalogue: &Catalogue) -> Value {
     schemas.extend(builder.schemas);
     schemas.extend(components::schemas());
     let tags: Vec<Value> = catalogue.entries().iter().map(|entry| json!({ "name": entry.name, "description": entry.summary })).collect();
-    json!({
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "NeuroOps",
@@ -154,7 +155,9 @@ fn document(catalogue: &Catalogue) -> Value {
                 "apiKey": { "type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same token, for clients that cannot set Authorization." }
             }
         }
-    })
+    });
+    decimals::describe_as_texts(&mut document);
+    document
 }
 
 /// An identifier for an operation, from the parts of its address.

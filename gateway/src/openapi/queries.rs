@@ -1,6 +1,6 @@
 //! Read models and reports in the OpenAPI document.
 
-use projections::model::{Allowed, Column, ColumnKind, DocumentDef, ReadModelDef, ReportDef};
+use projections::model::{Allowed, Column, ColumnKind, DocumentDef, Parameter, Printed, ReadModelDef, ReportDef};
 use serde_json::{Map, Value, json};
 
 use super::components::{parameter, problems};
@@ -146,9 +146,9 @@ fn one(def: &ReadModelDef, row: &Value) -> Value {
     })
 }
 
-fn report(def: &ReportDef, row: &Value) -> Value {
-    let mut parameters = vec![parameter("WaitFor")];
-    for known in def.parameters {
+/// Parameters of a report in a query string.
+fn in_query(known: &[Parameter]) -> impl Iterator<Item = Value> {
+    known.iter().map(|known| {
         let mut schema = value_schema(known.kind);
         match known.allowed {
             Allowed::OneOf(texts) => schema = json!({ "type": "string", "enum": texts }),
@@ -160,8 +160,13 @@ fn report(def: &ReportDef, row: &Value) -> Value {
         }
         let mut described = query(known.name, &schema, known.description);
         described["required"] = json!(known.required);
-        parameters.push(described);
-    }
+        described
+    })
+}
+
+fn report(def: &ReportDef, row: &Value) -> Value {
+    let mut parameters = vec![parameter("WaitFor")];
+    parameters.extend(in_query(def.parameters));
     json!({
         "operationId": operation_id(&["report", def.context, def.name]),
         "tags": [def.context],
@@ -176,13 +181,22 @@ fn printed(def: &DocumentDef) -> Value {
     let mut all = problems(&["400", "401", "403", "404", "405", "429", "503"]);
     let pdf = json!({ "schema": { "type": "string", "contentMediaType": PDF, "contentEncoding": "binary" } });
     all.insert("200".to_owned(), json!({ "description": "The document.", "content": { PDF: pdf } }));
+    let mut parameters = vec![parameter("Id"), parameter("WaitFor")];
+    let description = match def.source {
+        Printed::Row { model, .. } => format!("Prints the row of `{}` with this id (PDF, A4).", model.name),
+        Printed::Report { report, .. } => {
+            parameters.extend(in_query(report.parameters.get(1..).unwrap_or_default()));
+            let id = report.parameters.first().map(|parameter| parameter.description).unwrap_or_default();
+            format!("PDF, A4, over as many pages as it takes. The id: {id}")
+        }
+    };
     json!({
         "operationId": operation_id(&["print", def.context, def.name]),
         "tags": [def.context],
         "summary": def.summary,
-        "description": format!("Prints the row of `{}` with this id (PDF, A4).", def.model.name),
+        "description": description,
         "x-permission": format!("{}.read", def.context),
-        "parameters": [parameter("Id"), parameter("WaitFor")],
+        "parameters": parameters,
         "responses": all
     })
 }

@@ -9,7 +9,7 @@ use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::queries::page;
-use super::{asyncapi, components, yaml};
+use super::{asyncapi, components, decimals, yaml};
 use crate::catalogue::{Catalogue, Entry};
 
 const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
@@ -139,11 +139,14 @@ fn document(name: &str, schema: impl FnOnce(&mut SchemaGenerator) -> Schema) -> 
 }
 
 fn titled(name: &str, mut document: Value, definitions: Map<String, Value>) -> Value {
+    decimals::describe_as_texts(&mut document);
     document["$schema"] = json!(DRAFT);
     document["$id"] = json!(format!("/schemas/{name}.json"));
     document["title"] = json!(name);
     if !definitions.is_empty() {
-        document["$defs"] = Value::Object(definitions);
+        let mut definitions = Value::Object(definitions);
+        decimals::describe_as_texts(&mut definitions);
+        document["$defs"] = definitions;
     }
     document
 }

@@ -1,4 +1,4 @@
-//! `GET /v1/{context}/{document}/{id}/pdf`: a row, printed.
+//! `GET /v1/{context}/{document}/{id}/pdf`: a row, or what a report finds, printed.
 //!
 //! A context says what stands on the document; `layout` says where, `pdf` writes the file, and `font` knows how wide texts are.
 
@@ -7,40 +7,76 @@ mod layout;
 mod pdf;
 
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use projections::model::DocumentDef;
+use domain::kernel::AggregateId;
+use projections::model::{DocumentDef, Printed, ReportDef};
 
 use crate::access::Permission;
 use crate::auth::Caller;
+use crate::freshness;
 use crate::problem::Problem;
-use crate::queries;
+use crate::queries::{self, Pairs};
 use crate::state::GatewayState;
 
 /// The media type of the answer.
 pub const PDF: &str = "application/pdf";
 
-/// Prints the row with this id.
+/// Rows of a report that one document has at most; a few hundred pages.
+const ROWS_MAX: usize = 5_000;
+
+/// Prints what has this id.
 pub async fn read(
     state: &GatewayState,
     caller: &Caller,
     def: &'static DocumentDef,
     id: &str,
     headers: &HeaderMap,
-    pairs: &[(String, String)],
+    pairs: Pairs,
 ) -> Result<Response, Problem> {
     caller.require(Permission::Read { context: def.context })?;
-    if let Some((name, _)) = pairs.first() {
-        return Err(Problem::bad_value("unknown_parameter", &crate::catalogue::shown(name), "there is no such parameter"));
-    }
     state.features().require(caller.tenant_id, def.context).await?;
-    let row = queries::whole(state, caller, def.model, id, headers).await?;
-    let document = (def.describe)(&row).map_err(|error| Problem::internal(&error))?;
+    let document = match def.source {
+        Printed::Row { model, describe } => {
+            if let Some((name, _)) = pairs.first() {
+                return Err(Problem::bad_value("unknown_parameter", &crate::catalogue::shown(name), "there is no such parameter"));
+            }
+            describe(&queries::whole(state, caller, model, id, headers).await?)
+        }
+        Printed::Report { report, describe } => describe(&found(state, caller, report, id, headers, pairs).await?),
+    };
+    let document = document.map_err(|error| Problem::internal(&error))?;
     let name = format!("inline; filename=\"{}.pdf\"", file_name(&document.file_name));
     let rendered = tokio::task::spawn_blocking(move || pdf::render(&document)).await;
     let file: Vec<u8> = rendered.map_err(|error| Problem::internal(&error))?;
     let name = HeaderValue::from_str(&name).map_err(|error| Problem::internal(&error))?;
     Ok(([(CONTENT_TYPE, HeaderValue::from_static(PDF)), (CONTENT_DISPOSITION, name)], file).into_response())
+}
+
+/// The rows of a report about the thing with this id.
+async fn found(
+    state: &GatewayState,
+    caller: &Caller,
+    def: &'static ReportDef,
+    id: &str,
+    headers: &HeaderMap,
+    mut pairs: Pairs,
+) -> Result<Vec<String>, Problem> {
+    let missing = || Problem::new(StatusCode::NOT_FOUND, "not_found", "There is no such thing to print.").field("id", "");
+    let id: AggregateId = id.parse().map_err(|_| missing())?;
+    if let Some(parameter) = def.parameters.first() {
+        pairs.insert(0, (parameter.name.to_owned(), id.as_str().to_owned()));
+    }
+    let values = queries::report_values(def, pairs)?;
+    let positions = freshness::wanted(state, caller.tenant_id, headers)?;
+    let (mut tx, _) = freshness::begin(state, caller.tenant_id, def.projections, &positions).await?;
+    let rows = queries::report_rows_up_to(&mut tx, def, &values, ROWS_MAX).await?;
+    tx.commit().await?;
+    let rows = rows.ok_or_else(|| {
+        let detail = format!("The document has more than {ROWS_MAX} rows. Ask for a shorter period; the report has all rows.");
+        Problem::bad_request("too_many_rows", detail)
+    })?;
+    if rows.is_empty() { Err(missing()) } else { Ok(rows) }
 }
 
 /// What a file may be called anywhere.

@@ -22,7 +22,7 @@ use axum::response::Response;
 pub use cursor::{Cursor, Seal};
 pub use filter::{Bind, Operator, operators};
 pub use format::{FORMATS, Format, OpenJson};
-pub use report::{rows as report_rows, statement as report_statement, values as report_values};
+pub use report::{rows as report_rows, rows_up_to as report_rows_up_to, statement as report_statement, values as report_values};
 pub use row::whole;
 pub use rows::{LIMIT_DEFAULT, LIMIT_MAX};
 pub use value::{check as check_value, timestamp};

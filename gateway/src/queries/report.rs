@@ -55,6 +55,28 @@ pub async fn run(
 /// The rows of a report, which a page has no part of: all of them, or an error that says how to get them.
 pub async fn rows(state: &GatewayState, tx: &mut TenantTx, def: &ReportDef, values: &[Option<String>]) -> Result<Vec<String>, Problem> {
     let most = state.options().report_rows_max;
+    let Some(rows) = rows_up_to(tx, def, values, most).await? else {
+        let export = state.catalogue().export_place().map(|place| format!(" or request an export ({place}), which has no limit"));
+        let detail = format!(
+            "The report has more than {most} rows or {} MiB. To get all of it, narrow its parameters{}.",
+            REPORT_BYTES_MAX >> 20,
+            export.unwrap_or_default()
+        );
+        return Err(Problem::bad_request("too_many_rows", detail));
+    };
+    if rows.is_empty() && def.not_found_if_empty {
+        return Err(Problem::new(StatusCode::NOT_FOUND, "not_found", "There is no such thing to report on."));
+    }
+    Ok(rows)
+}
+
+/// All rows of a report, or nothing where there are more than so many or they are too large.
+pub async fn rows_up_to(
+    tx: &mut TenantTx,
+    def: &ReportDef,
+    values: &[Option<String>],
+    most: usize,
+) -> Result<Option<Vec<String>>, sqlx::Error> {
     let statement = statement(def);
     let query = values.iter().fold(sqlx::query_scalar::<_, String>(&statement), sqlx::query::QueryScalar::bind);
     let mut found = query.fetch(&mut **tx);
@@ -62,18 +84,11 @@ pub async fn rows(state: &GatewayState, tx: &mut TenantTx, def: &ReportDef, valu
     while let Some(row) = found.try_next().await? {
         bytes += row.len();
         if rows.len() == most || bytes > REPORT_BYTES_MAX {
-            let export = state.catalogue().export_place().map(|place| format!(" or request an export ({place}), which has no limit"));
-            let what = if rows.len() == most { format!("{most} rows") } else { format!("{} MiB", REPORT_BYTES_MAX >> 20) };
-            let detail = format!("The report has more than {what}. To get all of it, narrow its parameters{}.", export.unwrap_or_default());
-            return Err(Problem::bad_request("too_many_rows", detail));
+            return Ok(None);
         }
         rows.push(row);
     }
-    drop(found);
-    if rows.is_empty() && def.not_found_if_empty {
-        return Err(Problem::new(StatusCode::NOT_FOUND, "not_found", "There is no such thing to report on."));
-    }
-    Ok(rows)
+    Ok(Some(rows))
 }
 
 /// The statement: one text of JSON a row.

@@ -268,3 +268,57 @@ async fn rebuilt_read_models_are_as_they_were() {
     }
     world.stop().await;
 }
+
+#[tokio::test]
+async fn a_schedule_is_shown_and_its_answers_are_found_by_their_query() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::with_exports(folder.path()).await;
+    let member = world.gateway.client("member").await;
+    let contacts = member.registers("c", 3).await;
+    let german = query("German", &json!({ "country": "{country}" }), &json!([{ "name": "country", "kind": "text", "default": "DE" }]));
+    member.does("/v1/analytics/query/q/save", &german).await;
+    let schedule = async |body: Value| member.post("/v1/analytics/query/q/schedule", &body.to_string()).await;
+    schedule(json!({ "cron": "0 0 30 2 *" })).await.is_problem(422, "analytics.schedule_never_runs");
+    schedule(json!({ "cron": "0 7 * * *", "time_zone": "Mars/Olympus" })).await.is_problem(422, "analytics.zone_unknown");
+    let berlin = json!({ "cron": "0 7 * * *", "time_zone": "Europe/Berlin", "format": "csv" });
+    let position = member.does("/v1/analytics/query/q/schedule", &berlin).await;
+    let row = member.get_after("/v1/analytics/query-list/q", &position).await.json();
+    let due: chrono::DateTime<chrono::Utc> = row["due_at"].as_str().unwrap().parse().unwrap();
+    let until = due - platform::clock::now();
+    assert!(until > chrono::TimeDelta::zero() && until <= chrono::TimeDelta::hours(25), "{due}");
+    let early = member.post("/v1/analytics/query/q/run-due", "{}").await;
+    assert_eq!((early.status.as_u16(), early.json()["events"].as_array().unwrap().len()), (200, 0), "its time has not come");
+
+    // What the platform's process sends when it has.
+    let run = json!({ "query_id": "q", "revision": 1, "owner": "tester", "scheduled_for": row["due_at"] });
+    let request =
+        json!({ "question": { "context": "crm", "source": "contact-list", "terms": { "country": "DE" } }, "format": "csv", "run": run });
+    member.post("/v1/analytics/export/e/request", &request.to_string()).await.is_problem(422, "analytics.service_only");
+    let service = world.gateway.client_of(member.tenant, "service");
+    service.get_after("/v1/crm/contact-list", &contacts).await;
+    let position = service.does("/v1/analytics/export/e/request", &request).await;
+    let store = std::sync::Arc::new(gateway::exports::FileStore::open(folder.path()).unwrap());
+    let worker = crate::world::exporter(world.db(), store, 100);
+    member.get_after("/v1/analytics/export-list?query_id=q", &position).await;
+    let listed = crate::world::eventually("the export is complete", async || {
+        let listed = member.get("/v1/analytics/export-list?query_id=q").await.json()["data"].clone();
+        (listed[0]["status"] == "completed").then_some(listed)
+    })
+    .await;
+    assert_eq!(
+        (&listed[0]["scheduled_for"], &listed[0]["requested_by"], &listed[0]["rows"]),
+        (&row["due_at"], &json!("tester"), &json!(2))
+    );
+    let files = member.get("/v1/analytics/export/e/files").await.json();
+    assert_eq!(member.get(files["manifest"].as_str().unwrap()).await.json()["rows"], 2);
+    worker.stop().await;
+
+    let position = member.does("/v1/analytics/query/q/unschedule", &json!({})).await;
+    assert_eq!(member.get_after("/v1/analytics/query-list/q", &position).await.json()["due_at"], Value::Null);
+    member.does("/v1/analytics/query/q/schedule", &berlin).await;
+    let position = member.does("/v1/analytics/query/q/delete", &json!({})).await;
+    member.get_after("/v1/analytics/query-list/q", &position).await.is_problem(404, "not_found");
+    let late = member.post("/v1/analytics/query/q/run-due", "{}").await;
+    assert_eq!(late.json()["events"], json!([]), "a deleted query runs no more");
+    world.stop().await;
+}

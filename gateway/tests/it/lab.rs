@@ -8,7 +8,7 @@ use domain::{commands, cqrs_aggregate, events, rejections};
 use projections::contexts::ContextEntry;
 use projections::document::Document;
 use projections::model::ColumnKind::{Boolean, Date, Integer, Json, List, Number, Timestamp};
-use projections::model::{Column, ColumnKind, DocumentDef, Parameter, ReadModelDef, ReportDef};
+use projections::model::{Column, ColumnKind, DocumentDef, Parameter, Printed, ReadModelDef, ReportDef};
 use projections::runtime::{ApplyError, Projection};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -187,11 +187,13 @@ static SHEET: DocumentDef = DocumentDef {
     context: "lab",
     name: "sheet",
     summary: "A sheet about a sample.",
-    model: &SAMPLES,
-    describe: |row| {
-        let row: serde_json::Value = serde_json::from_str(row)?;
-        let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
-        Ok(Document { title: format!("Sample {}", text("label")), file_name: text("id"), ..Document::default() })
+    source: Printed::Row {
+        model: &SAMPLES,
+        describe: |row| {
+            let row: serde_json::Value = serde_json::from_str(row)?;
+            let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
+            Ok(Document { title: format!("Sample {}", text("label")), file_name: text("id"), ..Document::default() })
+        },
     },
 };
 

@@ -23,6 +23,7 @@ mod history;
 mod inventory;
 mod invoicing;
 mod lab;
+mod outage;
 mod queries;
 mod scheduling;
 mod stream;

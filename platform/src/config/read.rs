@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::{AddressRange, Config, ConfigError, JWT_SECRET_BYTES_MIN, LogFormat, Secret};
 use crate::proofs::note::SigningKey;
+use crate::telemetry::otlp::{self, OtlpOptions};
 
 /// Topics are `<prefix>.<context>`; Kafka allows 249 characters in all.
 const TOPIC_PREFIX_CHARS_MAX: usize = 100;
@@ -114,6 +115,18 @@ impl<'a> Reader<'a> {
         let must_be = "ranges of addresses such as 10.1.0.0/16, several with commas";
         let value = self.checked(name, must_be, |value| value.split(',').all(|range| range.trim().parse::<AddressRange>().is_ok()));
         value.unwrap_or_default().split(',').filter_map(|range| range.trim().parse().ok()).collect()
+    }
+
+    /// OTLP as the OpenTelemetry specification names its settings.
+    pub(super) fn otlp(&mut self) -> Option<OtlpOptions> {
+        let must_be = "headers as name=value, several with commas";
+        let headers = self.checked("OTEL_EXPORTER_OTLP_HEADERS", must_be, otlp::are_headers).map(Secret::new);
+        let share = |text: &str| text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+        let must_be = "a share from 0 to 1 (without it: 1)";
+        let sampled = self.checked("OTEL_TRACES_SAMPLER_ARG", must_be, |text| share(text).is_some());
+        let service_name = self.text("OTEL_SERVICE_NAME").unwrap_or_else(|| "neuroops".to_owned());
+        let endpoint = self.web_address("OTEL_EXPORTER_OTLP_ENDPOINT")?;
+        Some(OtlpOptions { endpoint, headers, service_name, sampled_share: sampled.as_deref().and_then(share).unwrap_or(1.0) })
     }
 
     pub(super) fn log_format(&mut self, name: &str) -> LogFormat {

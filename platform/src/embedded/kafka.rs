@@ -13,7 +13,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use super::error::EmbeddedError;
 use super::process::{self, EndSteps, RunAs};
 use super::supervisor::Server;
-use super::{KafkaOptions, Layout};
+use super::{KafkaOptions, Layout, PROXIED};
 
 /// The version whose jars scripts/setup fetches.
 pub const KAFKA_VERSION: &str = "4.1.0";
@@ -47,6 +47,8 @@ pub(super) struct Kafka {
     port_wanted: u16,
     port: u16,
     controller_port: u16,
+    proxied: bool,
+    proxied_port: u16,
 }
 
 /// The jars, if a broker can run here; else why not.
@@ -86,6 +88,8 @@ impl Kafka {
             port_wanted: options.port,
             port: options.port,
             controller_port: 0,
+            proxied: options.proxied,
+            proxied_port: 0,
         })
     }
 
@@ -106,6 +110,9 @@ impl Kafka {
         if self.controller_port == self.port {
             self.controller_port = process::free_port("Kafka's controller", 0, PORT_VARIABLE)?;
         }
+        if self.proxied {
+            self.proxied_port = process::free_port("Kafka's listener for a proxy", 0, PORT_VARIABLE)?;
+        }
         if self.controller_port != kept {
             self.run_as.write(&file, &self.controller_port.to_string())?;
         }
@@ -115,14 +122,17 @@ impl Kafka {
     /// Retention is endless (what may go is the log's owner's decision), topics are made only on purpose, and sizes suit one
     /// machine and one node. The voters are static, so that another controller port is a change of this file only.
     fn settings(&self) -> String {
+        let (own, told) = (format!("PROXIED://127.0.0.1:{},", self.proxied_port), format!(",PROXIED://{PROXIED}:{}", self.proxied_port));
+        let (own, told) = if self.proxied { (own.as_str(), told.as_str()) } else { ("", "") };
         format!(
             "# Written by NeuroOps at each start.
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,PROXIED:PLAINTEXT
+listeners=PLAINTEXT://127.0.0.1:{port},{own}CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}{told}
 log.dirs={data}
 # A killed broker may not register again before its old session has run out: 9 s by default.
 broker.session.timeout.ms=2000
@@ -243,6 +253,10 @@ impl Server for Kafka {
 
     fn port(&self) -> u16 {
         self.port
+    }
+
+    fn second_port(&self) -> Option<u16> {
+        self.proxied.then_some(self.proxied_port)
     }
 
     fn notices(&self) -> Vec<String> {

@@ -24,6 +24,7 @@ mod supervisor;
 
 use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io::{Read as _, Write as _};
+use std::net::Ipv4Addr;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
@@ -68,6 +69,8 @@ pub struct KafkaOptions {
     /// Folders that may hold the jars, best first ([`crate::config::Config::kafka_jar_dirs`]). Without jars or Java the broker is
     /// the in-process one.
     pub jar_dirs: Vec<PathBuf>,
+    /// Whether to listen for a proxy too: on 127.0.0.1, saying that it is at the same port of [`PROXIED`].
+    pub proxied: bool,
 }
 
 /// The running Postgres.
@@ -85,6 +88,10 @@ impl std::fmt::Debug for PostgresInfo {
     }
 }
 
+/// Where the listener that is meant for a proxy says that it is. Nothing else listens at this address of the machine itself, so the
+/// listener's own port is free there.
+pub const PROXIED: Ipv4Addr = Ipv4Addr::new(127, 77, 0, 1);
+
 /// Which broker it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KafkaKind {
@@ -101,6 +108,8 @@ pub struct KafkaInfo {
     pub bootstrap: String,
     /// Which broker it is.
     pub kind: KafkaKind,
+    /// The address of the listener that is meant for a proxy.
+    pub proxied: Option<String>,
 }
 
 /// The running servers. Dropping it ends them.
@@ -139,7 +148,8 @@ impl Embedded {
         }
         if let (Some(first_start), Some(supervisor)) = (kafka, &embedded.kafka_supervisor) {
             let started = supervisor.wait(&first_start)?;
-            embedded.kafka = Some(KafkaInfo { bootstrap: format!("127.0.0.1:{}", started.port), kind: KafkaKind::Apache });
+            let proxied = started.second_port.map(|port| format!("127.0.0.1:{port}"));
+            embedded.kafka = Some(KafkaInfo { bootstrap: format!("127.0.0.1:{}", started.port), kind: KafkaKind::Apache, proxied });
             embedded.notices.extend(started.notices);
         }
         Ok(embedded)
@@ -159,7 +169,7 @@ impl Embedded {
             Err(reason) => {
                 self.notices.push(format!("Kafka: in-process broker ({reason}); only the log in Postgres is durable"));
                 let broker = InProcessKafka::start()?;
-                self.kafka = Some(KafkaInfo { bootstrap: broker.bootstrap.clone(), kind: KafkaKind::InProcess });
+                self.kafka = Some(KafkaInfo { bootstrap: broker.bootstrap.clone(), kind: KafkaKind::InProcess, proxied: None });
                 self.in_process_kafka = Some(broker);
                 return Ok(None);
             }

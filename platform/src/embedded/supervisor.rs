@@ -80,6 +80,10 @@ pub(super) trait Server: Send + 'static {
     fn answers(&mut self, pid: u32) -> bool;
     /// The port that clients use.
     fn port(&self) -> u16;
+    /// Another port, for clients of another kind.
+    fn second_port(&self) -> Option<u16> {
+        None
+    }
     /// What the user should be told about this start.
     fn notices(&self) -> Vec<String>;
 }
@@ -87,6 +91,7 @@ pub(super) trait Server: Send + 'static {
 /// A server that is ready for the first time.
 pub(super) struct Started {
     pub(super) port: u16,
+    pub(super) second_port: Option<u16>,
     pub(super) notices: Vec<String>,
 }
 
@@ -152,7 +157,10 @@ impl<S: Server> Worker<S> {
     fn run(&mut self, started: &Sender<Result<Started, EmbeddedError>>) {
         let outcome = self.first_start();
         let (report, mut child) = match outcome {
-            Ok(Some(child)) => (Ok(Started { port: self.server.port(), notices: self.server.notices() }), Some(child)),
+            Ok(Some(child)) => {
+                let server = &self.server;
+                (Ok(Started { port: server.port(), second_port: server.second_port(), notices: server.notices() }), Some(child))
+            }
             Ok(None) => (Err(EmbeddedError::Stopped { server: self.server.name() }), None),
             Err(error) => (Err(error), None),
         };

@@ -79,6 +79,7 @@ impl Projection for Ledger {
             "accounting_daily_balance",
             "accounting_period_balance",
             "accounting_block_balance",
+            "accounting_block_span",
             "accounting_open_item",
             "accounting_account_check",
         ]

@@ -28,6 +28,10 @@ pub struct ExportRow {
     pub status: ExportStatus,
     /// Who asked.
     pub requested_by: String,
+    /// The saved query whose schedule asked, if nobody did by hand.
+    pub query_id: Option<String>,
+    /// The occurrence of that schedule.
+    pub scheduled_for: Option<DateTime<Utc>>,
     /// When it was requested.
     pub requested_at: DateTime<Utc>,
     /// When it was completed, or failed, or was cancelled.
@@ -73,6 +77,8 @@ pub(super) fn after(event: &RecordedEvent, row: Option<ExportRow>) -> Result<Opt
             format: e.format,
             status: ExportStatus::Requested,
             requested_by: e.requested_by,
+            query_id: e.run.as_ref().map(|run| run.query_id.to_string()),
+            scheduled_for: e.run.map(|run| run.scheduled_for),
             requested_at: event.recorded_at,
             ended_at: None,
             rows: None,
@@ -147,6 +153,8 @@ pub const DEF: ReadModelDef = ReadModelDef {
         Column::new("format", Text),
         Column::new("status", Text),
         Column::new("requested_by", Text),
+        Column::new("query_id", Text),
+        Column::new("scheduled_for", Timestamp),
         Column::sorted("requested_at", Timestamp),
         Column::new("ended_at", Timestamp),
         Column::new("rows", Integer),

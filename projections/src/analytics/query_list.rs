@@ -45,6 +45,12 @@ pub struct QueryRow {
     pub time_zone: Option<String>,
     /// The format of what it writes when it runs by itself.
     pub schedule_format: Option<FileFormat>,
+    /// When it runs next by itself.
+    pub due_at: Option<DateTime<Utc>>,
+    /// The occurrence for which it ran last.
+    pub last_run_at: Option<DateTime<Utc>>,
+    /// The export that the last run has requested.
+    pub last_export_id: Option<String>,
     /// The aggregate's version, for `If-Match`.
     pub version: i64,
     /// When it was saved.
@@ -74,6 +80,9 @@ impl QueryRow {
             cron: None,
             time_zone: None,
             schedule_format: None,
+            due_at: None,
+            last_run_at: None,
+            last_export_id: None,
             version: event.sequence,
             created_at: event.recorded_at,
             updated_at: event.recorded_at,
@@ -111,8 +120,14 @@ pub(super) fn after(event: &RecordedEvent, row: Option<QueryRow>) -> Result<Opti
         QueryEvent::QueryScheduled(e) => {
             row.cron = Some(e.recurrence.cron.into());
             (row.time_zone, row.schedule_format) = (Some(e.recurrence.time_zone.into()), Some(e.recurrence.format));
+            row.due_at = e.next_at;
         }
-        QueryEvent::QueryUnscheduled(_) => (row.cron, row.time_zone, row.schedule_format) = (None, None, None),
+        QueryEvent::QueryFellDue(e) => {
+            row.due_at = e.next_at;
+            // The process names the export after the event.
+            (row.last_run_at, row.last_export_id) = (Some(e.scheduled_for), Some(event.event_id.to_string()));
+        }
+        QueryEvent::QueryUnscheduled(_) => (row.cron, row.time_zone, row.schedule_format, row.due_at) = (None, None, None, None),
     }
     (row.version, row.updated_at) = (event.sequence, event.recorded_at);
     Ok(Some(row))
@@ -164,6 +179,9 @@ pub const DEF: ReadModelDef = ReadModelDef {
         Column::new("cron", Words),
         Column::new("time_zone", Words),
         Column::new("schedule_format", Words),
+        Column::new("due_at", Timestamp),
+        Column::new("last_run_at", Timestamp),
+        Column::new("last_export_id", Words),
         Column::new("version", Integer),
         Column::sorted("created_at", Timestamp),
         Column::new("updated_at", Timestamp),

@@ -92,6 +92,32 @@ fn a_query_is_listed_as_it_was_revised_last() {
 }
 
 #[test]
+fn a_query_that_fell_due_names_its_export_and_its_next_time() {
+    let recurrence = json!({ "cron": "0 7 * * *", "time_zone": "UTC", "format": "csv" });
+    let question = definition("x", "deal-list")["question"].clone();
+    let due = json!({
+        "scheduled_for": "2026-03-03T07:00:00Z", "since": "2026-03-02T07:00:00Z", "next_at": "2026-03-04T07:00:00Z", "question": question,
+        "revision": 1, "format": "csv", "owner": "ada"
+    });
+    let scheduled = ("query_scheduled", json!({ "recurrence": recurrence, "next_at": "2026-03-02T07:00:00Z" }));
+    let row = query(&[saved(), scheduled.clone(), ("query_fell_due", due.clone())]).unwrap();
+    let time = |text: &str| Some(text.parse::<DateTime<Utc>>().unwrap());
+    assert_eq!((row.due_at, row.last_run_at), (time("2026-03-04T07:00:00Z"), time("2026-03-03T07:00:00Z")));
+    assert_eq!(row.last_export_id, Some(Uuid::from_u128(1).to_string()));
+    let ended = query(&[saved(), scheduled, ("query_fell_due", due), ("query_unscheduled", json!({}))]).unwrap();
+    assert_eq!((ended.due_at, ended.last_run_at.is_some()), (None, true));
+}
+
+#[test]
+fn what_a_schedule_asked_for_names_its_query() {
+    let run = json!({ "query_id": "q", "revision": 3, "owner": "ada", "scheduled_for": "2026-03-03T07:00:00Z" });
+    let (name, mut payload) = requested();
+    payload["run"] = run;
+    let row = export(&[(name, payload)]).unwrap();
+    assert_eq!((row.query_id.as_deref(), row.scheduled_for), (Some("q"), Some("2026-03-03T07:00:00Z".parse().unwrap())));
+}
+
+#[test]
 fn an_unscheduled_query_has_no_time_and_a_deleted_one_no_row() {
     let recurrence = json!({ "cron": "0 7 * * *", "time_zone": "UTC", "format": "csv" });
     let events =

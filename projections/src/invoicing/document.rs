@@ -15,15 +15,14 @@ use super::credit_note_list::{self, CreditNoteRow};
 use super::invoice_list::{self, InvoiceRow};
 use crate::document::Align::{Left, Right};
 use crate::document::{Document, Sum, Table};
-use crate::model::DocumentDef;
+use crate::model::{DocumentDef, Printed};
 
 /// `GET /v1/invoicing/invoice/{id}/pdf`
 pub const INVOICE: DocumentDef = DocumentDef {
     context: "invoicing",
     name: "invoice",
     summary: "The invoice as it is sent to the customer.",
-    model: &invoice_list::DEF,
-    describe: |row| serde_json::from_str(row).map(|row: InvoiceRow| invoice(&row)),
+    source: Printed::Row { model: &invoice_list::DEF, describe: |row| serde_json::from_str(row).map(|row: InvoiceRow| invoice(&row)) },
 };
 
 /// `GET /v1/invoicing/credit-note/{id}/pdf`
@@ -31,8 +30,10 @@ pub const CREDIT_NOTE: DocumentDef = DocumentDef {
     context: "invoicing",
     name: "credit-note",
     summary: "The credit note as it is sent to the customer; its id is its number.",
-    model: &credit_note_list::DEF,
-    describe: |row| serde_json::from_str(row).map(|row: CreditNoteRow| credit_note(&row)),
+    source: Printed::Row {
+        model: &credit_note_list::DEF,
+        describe: |row| serde_json::from_str(row).map(|row: CreditNoteRow| credit_note(&row)),
+    },
 };
 
 fn invoice(row: &InvoiceRow) -> Document {
@@ -122,7 +123,7 @@ fn credit_note(row: &CreditNoteRow) -> Document {
     }
 }
 
-fn fact(facts: &mut Vec<(String, String)>, label: &str, value: Option<String>) {
+pub(super) fn fact(facts: &mut Vec<(String, String)>, label: &str, value: Option<String>) {
     if let Some(value) = value {
         facts.push((label.to_owned(), value));
     }
@@ -208,13 +209,13 @@ fn payment_note(row: &InvoiceRow) -> String {
     text
 }
 
-fn bank_line(account: &BankAccount, name: Option<&str>) -> String {
+pub(super) fn bank_line(account: &BankAccount, name: Option<&str>) -> String {
     let holder = account.holder.as_deref().or(name).unwrap_or_default();
     let parts = [Some(holder), Some(&*account.number), account.bank_code.as_deref(), account.bank_name.as_deref()];
     parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 
-fn sender(issuer: Option<&IssuerFacts>) -> Vec<String> {
+pub(super) fn sender(issuer: Option<&IssuerFacts>) -> Vec<String> {
     let Some(issuer) = issuer else { return Vec::new() };
     let mut lines = vec![issuer.name.to_string()];
     lines.extend(address_lines(issuer.address.as_ref()));
@@ -224,7 +225,7 @@ fn sender(issuer: Option<&IssuerFacts>) -> Vec<String> {
     lines
 }
 
-fn footer(issuer: Option<&IssuerFacts>) -> Vec<String> {
+pub(super) fn footer(issuer: Option<&IssuerFacts>) -> Vec<String> {
     let Some(issuer) = issuer else { return Vec::new() };
     let tax = issuer.tax_id.as_deref().map(|id| format!("Tax number {id}"));
     let register = issuer.registration_number.as_deref().map(|number| format!("Registered as {number}"));
@@ -234,7 +235,7 @@ fn footer(issuer: Option<&IssuerFacts>) -> Vec<String> {
     lines
 }
 
-fn recipient(name: &str, address: Option<&Address>) -> Vec<String> {
+pub(super) fn recipient(name: &str, address: Option<&Address>) -> Vec<String> {
     let mut lines = vec![name.to_owned()];
     lines.extend(address_lines(address));
     lines
@@ -250,7 +251,7 @@ fn address_lines(address: Option<&Address>) -> Vec<String> {
     lines
 }
 
-fn day(day: Day) -> String {
+pub(super) fn day(day: Day) -> String {
     day.0.to_string()
 }
 
@@ -267,7 +268,7 @@ fn grouped(digits: &str) -> String {
 }
 
 /// An amount in major units: `1,234.50`.
-fn plain(amount: Money) -> String {
+pub(super) fn plain(amount: Money) -> String {
     decimal(i128::from(amount.amount_minor), u32::from(amount.currency.exponent()), usize::from(amount.currency.exponent()))
 }
 
@@ -285,7 +286,7 @@ fn decimal(scaled: i128, places: u32, least: usize) -> String {
 }
 
 /// An amount with its currency: `EUR 1,234.50`.
-fn named(currency: &str, minor: i64) -> String {
+pub(super) fn named(currency: &str, minor: i64) -> String {
     match Currency::try_from(currency) {
         Ok(known) => format!("{currency} {}", plain(Money::new(minor, known))),
         Err(_) => format!("{currency} {minor}"),

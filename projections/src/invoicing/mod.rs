@@ -10,6 +10,7 @@ pub mod movement_list;
 pub mod number_series_list;
 pub mod payment_list;
 mod reports;
+mod statement;
 mod table;
 
 use crate::contexts::ContextEntry;
@@ -30,7 +31,7 @@ const READ_MODELS: &[&ReadModelDef] = &[
 
 /// The context `invoicing`.
 pub const CONTEXT: ContextEntry = ContextEntry {
-    documents: &[&document::INVOICE, &document::CREDIT_NOTE],
+    documents: &[&document::INVOICE, &document::CREDIT_NOTE, &statement::STATEMENT],
     domain: &domain::invoicing::CONTEXT,
     projections: || {
         vec![

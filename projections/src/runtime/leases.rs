@@ -15,6 +15,8 @@ use uuid::Uuid;
 const LASTS: Duration = Duration::from_secs(5);
 /// How often leases are renewed and free ones are sought.
 const RENEW: Duration = Duration::from_millis(1200);
+/// The pause after an attempt that failed.
+const RETRY: Duration = Duration::from_millis(300);
 
 /// A piece of work that this process holds.
 #[derive(Clone, Debug)]
@@ -89,12 +91,13 @@ impl<C: Clock> Leases<C> {
         let competitor = Competitor { table, clock, own: format!("worker/{role}/"), id, names, held: sender };
         let competing = async move {
             loop {
+                let mut pause = RETRY;
                 match competitor.clock.timeout(LASTS / 2, competitor.round()).await {
-                    Some(Ok(())) => {}
+                    Some(Ok(())) => pause = RENEW,
                     Some(Err(error)) => tracing::warn!(%error, role, "leases could not be renewed"),
                     None => tracing::warn!(role, "leases could not be renewed in time"),
                 }
-                if cancel.run_until_cancelled(competitor.clock.sleep(RENEW)).await.is_none() {
+                if cancel.run_until_cancelled(competitor.clock.sleep(pause)).await.is_none() {
                     break;
                 }
             }

@@ -19,6 +19,7 @@ pub mod rebuild;
 mod rows;
 mod store;
 mod tail;
+mod traced;
 
 pub use checkpoints::{Checkpoints, Place, Position, active_checkpoints};
 pub use kafka_source::{Feed, KafkaSource};
@@ -30,3 +31,4 @@ pub use projector::{Projector, ProjectorStatus};
 pub use rows::{RowKey, RowModel, RowProjection, Rows, event_of};
 pub use store::{PgStore, ProjectionStore};
 pub use tail::{EventSource, SourceError, Tail, TailOptions, TailRead};
+pub use traced::{event_attributes, sampled_trace};

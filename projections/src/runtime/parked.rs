@@ -37,14 +37,14 @@ pub struct ParkedKey {
     pub parked_at: DateTime<Utc>,
 }
 
-/// The parked keys of a projection, or of all.
-pub async fn parked_keys(pool: &PgPool, projection: Option<&str>) -> Result<Vec<ParkedKey>, sqlx::Error> {
+/// The parked keys of a projection, or of all: those that were parked first, at most so many.
+pub async fn parked_keys(pool: &PgPool, projection: Option<&str>, most: i64) -> Result<Vec<ParkedKey>, sqlx::Error> {
     const READ: &str = "SELECT projection, version, tenant_id, key, count(*), \
             (array_agg(context || '/' || partition || '@' || position ORDER BY context, partition, position))[1], \
             (array_agg(error ORDER BY context, partition, position))[1], min(parked_at) \
-        FROM runtime.parked WHERE $1::text IS NULL OR projection = $1 GROUP BY projection, version, tenant_id, key ORDER BY min(parked_at) LIMIT 1000";
+        FROM runtime.parked WHERE $1::text IS NULL OR projection = $1 GROUP BY projection, version, tenant_id, key ORDER BY min(parked_at) LIMIT $2";
     type Row = (String, i32, Uuid, String, i64, String, String, DateTime<Utc>);
-    let rows: Vec<Row> = sqlx::query_as(READ).bind(projection).fetch_all(pool).await?;
+    let rows: Vec<Row> = sqlx::query_as(READ).bind(projection).bind(most).fetch_all(pool).await?;
     let parked = |(projection, version, tenant_id, key, events, first, error, parked_at): Row| ParkedKey {
         projection,
         version,
@@ -101,11 +101,15 @@ pub(super) async fn park(
     Ok(())
 }
 
-/// The keys that somebody wants to be tried again.
+/// Keys that are tried again in one go; what is left is found by the next look.
+const RETRIED_MAX: i64 = 1_000;
+
+/// The keys that somebody wants to be tried again, as many as are taken at once.
 pub(super) async fn requested(pool: &PgPool, projection: &str, version: i32) -> Result<Vec<Key>, sqlx::Error> {
-    sqlx::query_as("SELECT DISTINCT tenant_id, key FROM runtime.parked WHERE projection = $1 AND version = $2 AND retry LIMIT 1000")
+    sqlx::query_as("SELECT DISTINCT tenant_id, key FROM runtime.parked WHERE projection = $1 AND version = $2 AND retry LIMIT $3")
         .bind(projection)
         .bind(version)
+        .bind(RETRIED_MAX)
         .fetch_all(pool)
         .await
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::kernel::RecordedEvent;
-use platform::clock::{Clock, SystemClock};
-use platform::telemetry::TraceParent;
+use platform::clock::{self, Clock, SystemClock};
+use platform::telemetry::spans::{self, Step, StepKind};
 use sqlx::PgPool;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -19,6 +19,7 @@ use super::planted::{Bug, planted};
 use super::projection::{ApplyError, Projection};
 use super::store::{PgStore, ProjectionStore};
 use super::tail::{Tail, TailRead};
+use super::traced::{event_attributes, sampled_trace};
 
 /// Events in one transaction at most.
 const BATCH_MAX: usize = 2000;
@@ -26,6 +27,8 @@ const BATCH_MAX: usize = 2000;
 const TRIES: u32 = 3;
 /// How long a small batch that changes no rows waits for more, so that the projections that do have something to write go first.
 const PATIENCE: Duration = Duration::from_millis(10);
+/// The longest pause after a failure: an outage that is over should be over for the read models too.
+const PAUSE_MAX: Duration = Duration::from_secs(1);
 /// A batch up to this size is small.
 const SMALL_BATCH: usize = 16;
 /// How often a projector looks whether parked keys are to be tried again.
@@ -116,6 +119,7 @@ impl<'a, S: ProjectionStore> Applier<'a, S> {
     async fn attempt(&mut self, events: &[Arc<RecordedEvent>], faults: &Faults) -> Result<(), Failure> {
         let stop = |error: sqlx::Error| Failure::of(error);
         let (store, version) = (self.store, self.checkpoints.version);
+        let started = clock::now();
         let mut moves: HashMap<Place, (Position, DateTime<Utc>)> = HashMap::new();
         for event in events {
             moves.insert(Place::of(event), (event.position, event.recorded_at));
@@ -160,7 +164,7 @@ impl<'a, S: ProjectionStore> Applier<'a, S> {
             self.checkpoints.positions.insert(place, position);
         }
         for event in &live {
-            trace(store.name(), event);
+            trace(store.name(), event, started);
         }
         Ok(())
     }
@@ -194,13 +198,15 @@ impl<'a, S: ProjectionStore> Applier<'a, S> {
     }
 }
 
-/// Shows an event of a recorded trace in the logs, so that one request can be followed to its row.
-fn trace(projection: &str, event: &RecordedEvent) {
-    if !event.metadata.contains("-01\"") {
-        return;
-    }
-    let parent = event.parsed_metadata().traceparent.as_deref().and_then(TraceParent::parse);
-    if let Some(parent) = parent.filter(|parent| parent.sampled) {
+/// Shows an event of a recorded trace, so that one request can be followed to its row.
+fn trace(projection: &'static str, event: &RecordedEvent, started: DateTime<Utc>) {
+    let Some(parent) = sampled_trace(event) else { return };
+    let step = || {
+        let mut attributes = event_attributes(event, ("process", "process"), event.context.clone());
+        attributes.push(("messaging.consumer.group.name", projection.to_owned()));
+        Step { name: format!("process {}", event.context).into(), kind: StepKind::Consumer, started, attributes }
+    };
+    if !spans::export(parent, step) {
         tracing::info!(trace_id = parent.trace_id_hex(), projection, event_id = %event.event_id, position = event.position, "projected");
     }
 }
@@ -268,7 +274,7 @@ impl<S: ProjectionStore, L: EventLog, C: Clock> Projector<S, L, C> {
             }
             self.status.send_modify(|status| status.trouble = Some(error.to_string()));
             cancel.run_until_cancelled(self.clock.sleep(pause)).await;
-            pause = (pause * 2).min(Duration::from_secs(2));
+            pause = (pause * 2).min(PAUSE_MAX);
         }
     }
 

@@ -24,7 +24,7 @@ fn rows(rows: &[(&str, i64)]) -> Vec<(String, i64)> {
 }
 
 async fn empty(db: &TestDatabase) {
-    eventually("the parking lot is empty", async || parked_keys(&db.worker, None).await.expect("keys").is_empty().then_some(())).await;
+    eventually("the parking lot is empty", async || parked_keys(&db.worker, None, 10).await.expect("keys").is_empty().then_some(())).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -48,7 +48,7 @@ async fn a_poisoned_event_parks_its_key_and_nothing_else_and_is_redriven_in_orde
     caught_up(&db).await;
     assert_eq!(totals(&db, tenant).await, rows(&[("sick", 1), ("well", 7)]));
     assert_eq!(totals(&db, other).await, rows(&[("sick", 5)]));
-    let parked = parked_keys(&db.worker, Some("shop.item")).await.expect("keys");
+    let parked = parked_keys(&db.worker, Some("shop.item"), 10).await.expect("keys");
     assert_eq!(parked.len(), 1);
     assert_eq!(
         (parked[0].tenant_id, parked[0].key.as_str(), parked[0].events, parked[0].error.as_str()),
@@ -89,7 +89,7 @@ async fn an_event_that_the_table_refuses_is_parked_alone() {
     let projector = start(&db, shop::projection()).await;
     caught_up(&db).await;
     assert_eq!(totals(&db, tenant).await, rows(&[("a", 3), ("c", 3)]));
-    let parked = parked_keys(&db.worker, None).await.expect("keys");
+    let parked = parked_keys(&db.worker, None, 10).await.expect("keys");
     assert_eq!((parked.len(), parked[0].key.as_str(), parked[0].events), (1, "item/b", 2));
     assert!(parked[0].error.contains("small"), "{}", parked[0].error);
 
@@ -98,7 +98,7 @@ async fn an_event_that_the_table_refuses_is_parked_alone() {
     let projector = start(&db, shop::projection()).await;
     writer.add(&db, "b", &[1]).await;
     caught_up(&db).await;
-    assert_eq!(parked_keys(&db.worker, None).await.expect("keys")[0].events, 3);
+    assert_eq!(parked_keys(&db.worker, None, 10).await.expect("keys")[0].events, 3);
     db.admin().await.execute("ALTER TABLE shop_item_v1 DROP CONSTRAINT small").await.expect("dropped");
     request_retry(&db.worker, "shop.item", Some("item/b")).await.expect("asked");
     empty(&db).await;
@@ -141,7 +141,7 @@ async fn competing_projectors_redrive_parked_events_once() {
         writer.add(&db, "a", &[7]).await;
     }
     caught_up(&db).await;
-    assert_eq!(parked_keys(&db.worker, None).await.expect("keys"), []);
+    assert_eq!(parked_keys(&db.worker, None, 10).await.expect("keys"), []);
     assert_eq!(assert_folded(&db).await, 16);
     drop(projectors);
     db.drop().await;

@@ -14,8 +14,6 @@ pub use self::calls::Page;
 pub use self::forms::{CheckoutItem, NewCheckout, NewIntent, NewPrice};
 use self::objects::code_of;
 
-/// The longest that one call may take.
-const CALL_TIMEOUT: Duration = Duration::from_secs(20);
 /// When to try again after an error that only an operator can mend.
 const CONFIGURATION_RETRY: Duration = Duration::from_mins(5);
 
@@ -60,6 +58,21 @@ impl From<sqlx::Error> for ApiError {
     }
 }
 
+/// How long a call may take, and when Stripe is left alone.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// The longest that one call may take.
+    pub call_max: Duration,
+    /// When Stripe is left alone.
+    pub breaker: BreakerOptions,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { call_max: Duration::from_secs(20), breaker: BreakerOptions::default() }
+    }
+}
+
 /// Calls Stripe.
 pub struct Api {
     client: Client,
@@ -68,18 +81,18 @@ pub struct Api {
 
 impl Api {
     /// Calls with this key, at this address if not at Stripe's own.
-    pub fn new(key: &Secret, base: Option<&str>) -> Result<Self, ApiError> {
+    pub fn new(key: &Secret, base: Option<&str>, patience: Patience) -> Result<Self, ApiError> {
         // Another part of the process may have chosen a provider already, which serves as well.
         drop(rustls::crypto::ring::default_provider().install_default());
         let builder =
-            ClientBuilder::new(key.expose()).timeout(CALL_TIMEOUT).app_info("NeuroOps", Some(env!("CARGO_PKG_VERSION").into()), None);
+            ClientBuilder::new(key.expose()).timeout(patience.call_max).app_info("NeuroOps", Some(env!("CARGO_PKG_VERSION").into()), None);
         let builder = match base {
             // The library appends the path as it is.
             Some(base) => builder.url(format!("{}/", base.trim_end_matches('/'))),
             None => builder,
         };
         let client = builder.build().map_err(|error| ApiError::Refused { code: "configuration".to_owned(), message: error.to_string() })?;
-        Ok(Self { client, breaker: Breaker::new(BreakerOptions::default()) })
+        Ok(Self { client, breaker: Breaker::new(patience.breaker) })
     }
 
     /// Whether calls are let through freely.

@@ -2,6 +2,7 @@
 
 mod charges;
 mod deliveries;
+mod outage;
 mod pages;
 mod reconciliation;
 mod support;

@@ -12,7 +12,7 @@ use domain::kernel::{Action, Actor, RecordedEvent, StepCommand, TenantId};
 use domain::processes::PROCESSES;
 use fake_stripe::{Delivery, FakeStripe, SECRET_KEY, WEBHOOK_SECRET};
 use gateway::{GatewayOptions, GatewayParts, GatewayState};
-use neuroops_stripe::{Api, Inbox, InboxReport, Lookup, PROVIDER, Sender, Stripe, StripeOptions};
+use neuroops_stripe::{Api, Inbox, InboxReport, Lookup, PROVIDER, Patience, Sender, Stripe, StripeOptions};
 use platform::config::Secret;
 use platform::testing::TestDatabase;
 use projections::contexts::ContextEntry;
@@ -67,6 +67,7 @@ impl World {
             prices: Vec::new(),
             tenant: None,
             return_url: "https://app.example.com".to_owned(),
+            patience: Patience::default(),
         });
         let bus = CommandBus::start(
             &CONTEXTS.iter().map(|entry| entry.domain).collect::<Vec<_>>(),

@@ -70,6 +70,7 @@ impl<'a> Signer<'a> {
             if published.is_err() {
                 self.producer = None;
             }
+            self.measure().await?;
             published?;
         }
         Ok(())
@@ -114,6 +115,15 @@ impl<'a> Signer<'a> {
         tx.commit().await?;
         metrics::counter!("neuroops_notary_checkpoints_total").increment(tenants.len() as u64);
         Ok(tenants.len() as u64)
+    }
+
+    /// Tells how long the oldest checkpoint has waited to be published.
+    async fn measure(&self) -> Result<(), SignError> {
+        const READ: &str =
+            "SELECT coalesce(extract(epoch FROM now() - min(signed_at)), 0)::float8 FROM audit.checkpoints WHERE published_at IS NULL";
+        let seconds: f64 = sqlx::query_scalar(READ).fetch_one(self.pool).await?;
+        metrics::gauge!("neuroops_checkpoints_unpublished_seconds").set(seconds);
+        Ok(())
     }
 
     async fn publish(&mut self, kafka: &KafkaOptions) -> Result<(), SignError> {

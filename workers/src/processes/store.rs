@@ -18,24 +18,34 @@ pub const PAUSE_MAX: Duration = Duration::from_hours(24);
 /// A step to be taken.
 #[derive(Clone, Debug)]
 pub struct ClaimedStep {
+    /// The event that it follows from.
     pub event_id: Uuid,
+    /// Its name among the steps of the event.
     pub step: String,
+    /// The effect that is called; `None` where the action is a command.
     pub effect: Option<String>,
     /// The command, or the body of the effect, as JSON.
     pub action: String,
     /// The commands that the effect has answered.
     pub answer: Option<String>,
+    /// The conversation that the event belongs to.
     pub correlation_id: Option<String>,
+    /// W3C trace context.
     pub traceparent: Option<String>,
+    /// How often it was taken.
     pub attempts: u32,
+    /// Since when it may have been sent without anybody knowing what became of it.
     pub unresolved_since: Option<DateTime<Utc>>,
 }
 
 /// A lane that this runner holds, with its first steps in order.
 #[derive(Clone, Debug)]
 pub struct ClaimedLane {
+    /// The tenant.
     pub tenant: Uuid,
+    /// The lane's name.
     pub lane: String,
+    /// Its first open steps.
     pub steps: Vec<ClaimedStep>,
 }
 
@@ -43,12 +53,22 @@ pub struct ClaimedLane {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// It is done; the position token of its last command.
-    Done { receipt: Option<String> },
+    Done {
+        /// The token.
+        receipt: Option<String>,
+    },
     /// The answer is no.
-    Refused { code: String, detail: String },
+    Refused {
+        /// A stable code.
+        code: String,
+        /// For people.
+        detail: String,
+    },
     /// It is to be taken again.
     Again {
+        /// A stable code.
         code: String,
+        /// For people.
         detail: String,
         /// Not before so long.
         after: Option<Duration>,
@@ -60,8 +80,11 @@ pub enum Outcome {
 /// A step with its outcome.
 #[derive(Clone, Debug)]
 pub struct Taken {
+    /// The event that the step follows from.
     pub event_id: Uuid,
+    /// The step's name.
     pub step: String,
+    /// What became of it.
     pub outcome: Outcome,
     /// Whether so many attempts have failed that people should look.
     pub stuck: bool,
@@ -70,8 +93,11 @@ pub struct Taken {
 /// What became of a lane's turn.
 #[derive(Clone, Debug)]
 pub struct LaneReport {
+    /// The tenant.
     pub tenant: Uuid,
+    /// The lane's name.
     pub lane: String,
+    /// Its steps that were taken, in order.
     pub taken: Vec<Taken>,
     /// When its next step may be taken.
     pub pause: Duration,
@@ -124,10 +150,13 @@ pub trait Steps: Send + Sync + 'static {
 
 /// The steps of one process in Postgres.
 pub struct Store {
+    /// A pool of the worker role.
     pub pool: PgPool,
+    /// The process.
     pub process: &'static str,
-    /// The lease's name and the epoch under which it is held.
+    /// The lease's name.
     pub lease: String,
+    /// The epoch under which the lease is held.
     pub epoch: i64,
 }
 

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use domain::kernel::RecordedEvent;
+use platform::clock;
 use platform::kafka::{KafkaOptions, TopicError};
 use projections::runtime::{EventLog, LogReader, Place, Position};
 use rdkafka::ClientContext;
@@ -135,6 +136,7 @@ pub struct KafkaOutlet {
 
 impl Outlet for KafkaOutlet {
     async fn send(&self, events: Vec<Arc<RecordedEvent>>, page: &Arc<Page>) -> Result<(), KafkaError> {
+        let started = clock::now();
         for event in events {
             let topic = self.options.topic(&event.context);
             let key = event.tenant_id.partition_key();
@@ -154,7 +156,7 @@ impl Outlet for KafkaOutlet {
                     Err((error, _)) => return Err(error),
                 }
             }
-            record::trace(&event);
+            record::trace(&event, &topic, started);
         }
         Ok(())
     }

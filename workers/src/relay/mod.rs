@@ -36,6 +36,8 @@ const PAGE: i64 = 4000;
 const PAGES_MAX: usize = 4;
 /// How often Kafka's tails are compared with what was published, so that a topic that was deleted while idle is noticed.
 const CHECK: Duration = Duration::from_secs(10);
+/// The longest pause before the relay starts over.
+const PAUSE_MAX: Duration = Duration::from_secs(1);
 /// How often progress is written to Postgres.
 const NOTE: Duration = Duration::from_millis(500);
 
@@ -146,7 +148,7 @@ impl<B: Broker, L: RelayLog, C: Clock> Relay<B, L, C> {
             }
             self.status.send_modify(|status| status.trouble = Some(error.to_string()));
             cancel.run_until_cancelled(self.leases.clock().sleep(pause)).await;
-            pause = (pause * 2).min(Duration::from_secs(2));
+            pause = (pause * 2).min(PAUSE_MAX);
         }
     }
 

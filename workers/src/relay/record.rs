@@ -1,8 +1,9 @@
 //! An event as a Kafka record: CloudEvents 1.0, Kafka protocol binding, binary content mode.
 
-use chrono::SecondsFormat;
+use chrono::{DateTime, SecondsFormat, Utc};
 use domain::kernel::RecordedEvent;
-use platform::telemetry::TraceParent;
+use platform::telemetry::spans::{self, Step, StepKind};
+use projections::runtime::{event_attributes, sampled_trace};
 use rdkafka::message::{Header, OwnedHeaders};
 
 /// The headers of an event's record. `ce_aggregateversion`, `ce_actor` and `ce_commandid` are extensions beside the common ones, so
@@ -39,13 +40,16 @@ pub fn kafka_headers(event: &RecordedEvent) -> OwnedHeaders {
     headers.iter().fold(empty, |all, (key, value)| all.insert(Header { key, value: Some(value) }))
 }
 
-/// Shows an event of a recorded trace in the logs, so that one request can be followed to its row.
-pub fn trace(event: &RecordedEvent) {
-    if !event.metadata.contains("-01\"") {
-        return;
-    }
-    let parent = event.parsed_metadata().traceparent.as_deref().and_then(TraceParent::parse);
-    if let Some(parent) = parent.filter(|parent| parent.sampled) {
+/// Shows an event of a recorded trace, so that one request can be followed to its row.
+pub fn trace(event: &RecordedEvent, topic: &str, started: DateTime<Utc>) {
+    let Some(parent) = sampled_trace(event) else { return };
+    let step = || Step {
+        name: format!("send {topic}").into(),
+        kind: StepKind::Producer,
+        started,
+        attributes: event_attributes(event, ("send", "send"), topic.to_owned()),
+    };
+    if !spans::export(parent, step) {
         tracing::info!(trace_id = parent.trace_id_hex(), event_id = %event.event_id, position = event.position, "relayed");
     }
 }

@@ -1,6 +1,7 @@
 //! What the contexts that ship declare for the workers is there: events, tables, aggregates and commands of these names.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use domain::kernel::{AggregateId, AggregateType, CommandDef, Creation};
 use domain::processes::PROCESSES;
@@ -27,16 +28,41 @@ fn processes_react_to_events_that_there_are() {
     }
 }
 
+/// The sources of what measures.
+fn sources(folder: &Path) -> String {
+    let mut text = String::new();
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            text += &sources(&path);
+        } else {
+            text += &std::fs::read_to_string(&path).expect("a source");
+        }
+    }
+    text
+}
+
 #[test]
-fn alert_rules_ask_for_what_is_measured() {
+fn alert_rules_and_dashboard_ask_for_what_is_measured() {
     const RULES: &str = include_str!("../../../infra/prometheus/alerts.yml");
-    const MEASURED: &str = include_str!("../../src/host/automation.rs");
+    const DASHBOARD: &str = include_str!("../../../infra/grafana/neuroops.json");
+    let crates = ["commands", "gateway", "platform", "projections", "workers"];
+    let measured: String =
+        crates.iter().map(|name| sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name).join("src"))).collect();
     let gauges: HashSet<&str> = projections().iter().flat_map(|projection| projection.gauges()).map(|gauge| gauge.name).collect();
-    let expressions: Vec<&str> = RULES.lines().filter_map(|line| line.trim().strip_prefix("expr: ")).collect();
+    let mut expressions: Vec<String> = RULES.lines().filter_map(|line| line.trim().strip_prefix("expr: ").map(str::to_owned)).collect();
     assert_eq!(expressions.len(), RULES.matches("- alert:").count());
+    let dashboard: serde_json::Value = serde_json::from_str(DASHBOARD).expect("JSON");
+    let panels = dashboard["panels"].as_array().expect("panels").iter();
+    let targets = panels.flat_map(|panel| panel["targets"].as_array().into_iter().flatten());
+    expressions.extend(targets.map(|target| target["expr"].as_str().expect("an expression").to_owned()));
+    assert!(expressions.len() > 40);
     for expression in expressions {
         let mut names = expression.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| word.starts_with("neuroops_"));
-        let known = |name: &str| gauges.contains(name) || MEASURED.contains(&format!("\"{name}\""));
+        let known = |name: &str| {
+            let histogram = ["_bucket", "_count", "_sum"].iter().find_map(|part| name.strip_suffix(part)).unwrap_or(name);
+            gauges.contains(name) || measured.contains(&format!("!(\"{histogram}\""))
+        };
         assert!(names.clone().count() > 0 && names.all(known), "{expression}");
     }
 }

@@ -11,6 +11,7 @@ mod processes;
 mod readers;
 mod relay;
 mod relay_faults;
+mod schedules;
 mod support;
 #[path = "../../../commands/tests/it/tally.rs"]
 mod tally;

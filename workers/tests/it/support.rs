@@ -234,7 +234,7 @@ pub async fn assert_same_as_log(db: &TestDatabase, context: &str, records: &[Rec
 
 /// Looks until it is there.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
-    let deadline = Instant::now() + Duration::from_secs(40);
+    let deadline = Instant::now() + Duration::from_mins(2);
     loop {
         if let Some(found) = look().await {
             return found;

@@ -17,7 +17,7 @@ pub use self::template::{Template, TemplateAccount};
 use super::account::{Account, AccountOpened, Terms};
 use super::period::{CalendarOpened, Period};
 use super::posting_profile::{PostingProfile, PostingRolesSet};
-use super::values::{DEFAULT, Role};
+use super::values::{DEFAULT, Role, accounts_by_role};
 use crate::kernel::{Aggregate, AggregateId, Context, Currency, Day, Decision, Refusal};
 use crate::{commands, cqrs_aggregate, events, rejections};
 
@@ -46,6 +46,7 @@ pub struct ChartTemplateApplied {
     /// The accounts that it opened. Accounts that were there before stay unlisted.
     pub accounts: Vec<Listed>,
     /// The roles that had no account in this currency, and the accounts that play them now.
+    #[schemars(schema_with = "accounts_by_role")]
     pub roles: BTreeMap<Role, AggregateId>,
 }
 

@@ -3,14 +3,20 @@
 //! Every revision counts up, so that whoever runs the query can tell which one answered. The owner, and whoever administers the
 //! tenant, may change it; it is run by the owner and by the roles that it is shared with. Its name is unique within the tenant.
 
+mod commands;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::commands::*;
 use super::cron::Cron;
 use super::export::FileFormat;
 use super::question::{QueryParameter, Question, check_parameters};
+use crate::kernel::occurrences::Occurrences;
 use crate::kernel::{Actor, Aggregate, Context, Decision, Refusal, Text, fold};
-use crate::{commands, cqrs_aggregate, events, rejections};
+use crate::{cqrs_aggregate, events, rejections};
 
 /// Roles that one query is shared with at most.
 const ROLES_MAX: usize = 32;
@@ -99,6 +105,13 @@ pub struct Recurrence {
     pub format: FileFormat,
 }
 
+impl Recurrence {
+    fn occurrences(&self) -> Result<Occurrences, QueryRejection> {
+        let zone: Tz = self.time_zone.0.parse().map_err(|_| QueryRejection::ZoneUnknown(self.time_zone.0.clone()))?;
+        Occurrences::recurring(&self.cron, zone).map_err(QueryRejection::CronInvalid)
+    }
+}
+
 /// The name of a time zone in the IANA database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
@@ -168,6 +181,28 @@ pub struct QueryHandedOver {
 pub struct QueryScheduled {
     /// When and how.
     pub recurrence: Recurrence,
+    /// When it runs first. What was scheduled without it does not run until it is scheduled again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_at: Option<DateTime<Utc>>,
+}
+
+/// The query's time has come: what it asks is to be exported. Occurrences that were missed are one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct QueryFellDue {
+    /// The occurrence: the latest whose time has come.
+    pub scheduled_for: DateTime<Utc>,
+    /// The first one that it stands for; the same where none was missed.
+    pub since: DateTime<Utc>,
+    /// When it runs next.
+    pub next_at: Option<DateTime<Utc>>,
+    /// What is asked, without parameters.
+    pub question: Question,
+    /// The number of the definition.
+    pub revision: u32,
+    /// The format of the answer.
+    pub format: FileFormat,
+    /// Whose query it is.
+    pub owner: String,
 }
 
 /// The query no longer runs by itself.
@@ -186,6 +221,7 @@ events! {
         QueryShared = "query_shared" 1,
         QueryHandedOver = "query_handed_over" 1,
         QueryScheduled = "query_scheduled" 1,
+        QueryFellDue = "query_fell_due" 1,
         QueryUnscheduled = "query_unscheduled" 1,
         QueryDeleted = "query_deleted" 1,
     }
@@ -206,6 +242,9 @@ pub struct Query {
     pub roles: Vec<Role>,
     /// When it runs by itself.
     pub recurrence: Option<Recurrence>,
+    /// When that is next.
+    #[serde(default)]
+    pub next_at: Option<DateTime<Utc>>,
     /// Whether it is gone.
     pub deleted: bool,
 }
@@ -213,122 +252,6 @@ pub struct Query {
 impl Query {
     fn is_changed_by(&self, actor: &Actor) -> bool {
         self.owner == actor.subject || actor.roles.iter().any(|role| ADMINISTRATORS.contains(&role.as_str()))
-    }
-}
-
-// -------------------------------------------------------------------------------------------------------- commands
-
-/// Saves a query. Whoever sends the command owns it.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SaveQuery {
-    /// What people call it; unique within the tenant, whatever the letter case.
-    pub name: Name,
-    /// What it tells.
-    #[serde(default)]
-    pub description: Option<Text<2000>>,
-    /// What is asked.
-    pub question: Question,
-    /// What a run can or must set, at most 20.
-    #[serde(default)]
-    pub parameters: Vec<QueryParameter>,
-    /// How the answer is best drawn.
-    #[serde(default)]
-    pub chart: Option<Chart>,
-}
-
-impl From<SaveQuery> for Definition {
-    fn from(command: SaveQuery) -> Self {
-        let SaveQuery { name, description, question, parameters, chart } = command;
-        Self { name, description, question, parameters, chart }
-    }
-}
-
-/// Gives a query another definition, all of it.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ReviseQuery {
-    /// What people call it; unique within the tenant, whatever the letter case.
-    pub name: Name,
-    /// What it tells.
-    #[serde(default)]
-    pub description: Option<Text<2000>>,
-    /// What is asked.
-    pub question: Question,
-    /// What a run can or must set, at most 20.
-    #[serde(default)]
-    pub parameters: Vec<QueryParameter>,
-    /// How the answer is best drawn.
-    #[serde(default)]
-    pub chart: Option<Chart>,
-}
-
-impl From<ReviseQuery> for Definition {
-    fn from(command: ReviseQuery) -> Self {
-        let ReviseQuery { name, description, question, parameters, chart } = command;
-        Self { name, description, question, parameters, chart }
-    }
-}
-
-/// Lets roles run a query; those that are not named no longer may.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ShareQuery {
-    /// The roles, at most 32; none makes the query private.
-    pub roles: Vec<Role>,
-}
-
-/// Makes a query somebody else's.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct HandOverQuery {
-    /// The subject of the new owner's token.
-    pub owner: Text<256>,
-}
-
-/// Says when a query runs by itself. None of its parameters may be required then.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ScheduleQuery {
-    /// When.
-    pub cron: Cron,
-    /// The time zone of the fields, by its name in the IANA database, such as `Europe/Berlin`.
-    #[serde(default)]
-    pub time_zone: TimeZone,
-    /// The format of the answers.
-    #[serde(default)]
-    pub format: FileFormat,
-}
-
-/// Keeps a query from running by itself.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct UnscheduleQuery {}
-
-/// Deletes a query; its name is free again.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DeleteQuery {}
-
-commands! {
-    /// What can be asked of a saved query.
-    pub enum QueryCommand {
-        creates "save" => SaveQuery {
-            "name": "Open deals of a colleague",
-            "question": { "context": "crm", "source": "deal-list", "terms": { "status": "open", "owner": "{owner}", "sort": "-amount_minor" } },
-            "parameters": [{ "name": "owner", "kind": "text", "required": true, "description": "Who looks after the deals." }],
-            "chart": { "kind": "bar", "x": "name", "y": ["amount_minor"] }
-        },
-        "revise" => ReviseQuery {
-            "name": "Deals of a colleague",
-            "question": { "context": "crm", "source": "deal-list", "terms": { "owner": "{owner}" } },
-            "parameters": [{ "name": "owner", "kind": "text", "default": "ada@example.com" }]
-        },
-        "share" => ShareQuery { "roles": ["analyst", "member"] },
-        "hand-over" => HandOverQuery { "owner": "grace@example.com" },
-        "schedule" => ScheduleQuery { "cron": "0 7 * * mon-fri", "time_zone": "Europe/Berlin", "format": "csv" },
-        "unschedule" => UnscheduleQuery {},
-        "delete" => DeleteQuery {},
     }
 }
 
@@ -349,26 +272,30 @@ impl Aggregate for Query {
             QueryEvent::QueryRevised(e) => (self.definition, self.revision) = (Some(e.definition.clone()), e.revision),
             QueryEvent::QueryShared(e) => self.roles.clone_from(&e.roles),
             QueryEvent::QueryHandedOver(e) => self.owner = e.owner.to_string(),
-            QueryEvent::QueryScheduled(e) => self.recurrence = Some(e.recurrence.clone()),
-            QueryEvent::QueryUnscheduled(_) => self.recurrence = None,
-            QueryEvent::QueryDeleted(_) => self.deleted = true,
+            QueryEvent::QueryScheduled(e) => (self.recurrence, self.next_at) = (Some(e.recurrence.clone()), e.next_at),
+            QueryEvent::QueryFellDue(e) => self.next_at = e.next_at,
+            QueryEvent::QueryUnscheduled(_) => (self.recurrence, self.next_at) = (None, None),
+            QueryEvent::QueryDeleted(_) => (self.deleted, self.next_at) = (true, None),
         }
     }
 
     fn handle(&self, command: QueryCommand, context: &Context<'_>) -> Result<Decision<QueryEvent>, Refusal> {
-        let saves = matches!(command, QueryCommand::SaveQuery(_));
-        if !saves && !self.is_changed_by(context.actor) {
+        let anybody = matches!(command, QueryCommand::SaveQuery(_) | QueryCommand::RunDueQuery(_));
+        if !anybody && !self.is_changed_by(context.actor) {
             return Err(QueryRejection::NotOwner.into());
         }
         match command {
             QueryCommand::SaveQuery(command) => save(command.into(), context),
+            QueryCommand::RunDueQuery(_) => self.run_due(context.now),
             QueryCommand::DeleteQuery(_) if self.deleted => Ok(Decision::nothing()),
             _ if self.deleted => Err(QueryRejection::Deleted.into()),
             QueryCommand::ReviseQuery(command) => self.revise(command.into()),
             QueryCommand::ShareQuery(command) => self.share(command.roles),
             QueryCommand::HandOverQuery(command) if *self.owner == *command.owner => Ok(Decision::nothing()),
             QueryCommand::HandOverQuery(command) => Ok(Decision::event(QueryHandedOver { owner: command.owner })),
-            QueryCommand::ScheduleQuery(ScheduleQuery { cron, time_zone, format }) => self.schedule(Recurrence { cron, time_zone, format }),
+            QueryCommand::ScheduleQuery(ScheduleQuery { cron, time_zone, format }) => {
+                self.schedule(Recurrence { cron, time_zone, format }, context.now)
+            }
             QueryCommand::UnscheduleQuery(_) if self.recurrence.is_none() => Ok(Decision::nothing()),
             QueryCommand::UnscheduleQuery(_) => Ok(Decision::event(QueryUnscheduled {})),
             QueryCommand::DeleteQuery(_) => Ok(Decision::event(QueryDeleted {}).release(NAME_SCOPE, self.name_key())),
@@ -423,12 +350,32 @@ impl Query {
         Ok(if roles == self.roles { Decision::nothing() } else { Decision::event(QueryShared { roles }) })
     }
 
-    fn schedule(&self, recurrence: Recurrence) -> Result<Decision<QueryEvent>, Refusal> {
+    fn schedule(&self, recurrence: Recurrence, now: DateTime<Utc>) -> Result<Decision<QueryEvent>, Refusal> {
         if let Some(name) = self.definition.as_ref().and_then(unset) {
             return Err(QueryRejection::NeedsDefault(name).into());
         }
-        let same = self.recurrence.as_ref() == Some(&recurrence);
-        Ok(if same { Decision::nothing() } else { Decision::event(QueryScheduled { recurrence }) })
+        if self.recurrence.as_ref() == Some(&recurrence) && self.next_at.is_some() {
+            return Ok(Decision::nothing());
+        }
+        let next_at = recurrence.occurrences()?.after(now).ok_or(QueryRejection::NeverRuns)?;
+        Ok(Decision::event(QueryScheduled { recurrence, next_at: Some(next_at) }))
+    }
+
+    /// The latest occurrence whose time has come, for all of them. Early, or late after somebody else, nothing happens.
+    fn run_due(&self, now: DateTime<Utc>) -> Result<Decision<QueryEvent>, Refusal> {
+        let (Some(definition), Some(recurrence)) = (&self.definition, &self.recurrence) else { return Ok(Decision::nothing()) };
+        let Some(since) = self.next_at.filter(|at| *at <= now) else { return Ok(Decision::nothing()) };
+        let occurrences = recurrence.occurrences()?;
+        let scheduled_for = occurrences.last(since, now);
+        Ok(Decision::event(QueryFellDue {
+            scheduled_for,
+            since,
+            next_at: occurrences.after(now),
+            question: definition.question.by_default(&definition.parameters, scheduled_for),
+            revision: self.revision,
+            format: recurrence.format,
+            owner: self.owner.clone(),
+        }))
     }
 }
 
@@ -457,6 +404,15 @@ rejections! {
         /// Nobody is there to set it.
         #[error("A query that runs by itself cannot ask for `{0}`; give the parameter a default, or unschedule the query.")]
         NeedsDefault(String) => "parameter_needs_default" ["parameters"],
+        /// Not in the IANA database.
+        #[error("There is no time zone `{0}`; name one as the IANA database does, such as `Europe/Berlin`.")]
+        ZoneUnknown(String) => "zone_unknown" ["time_zone"],
+        /// No pattern.
+        #[error("The pattern says nothing: {0}.")]
+        CronInvalid(String) => "cron_invalid" ["cron"],
+        /// The thirtieth of February.
+        #[error("No day has such a time; name one that comes.")]
+        NeverRuns => "schedule_never_runs" ["cron"],
     }
 }
 

@@ -79,7 +79,8 @@ fn a_schedule_is_kept_until_it_is_taken_back() {
     assert_eq!((&*recurrence.cron, recurrence.format), ("0 7 * * mon-fri", FileFormat::Parquet));
     mine()
         .when_json("schedule", &body)
-        .then([QueryScheduled { recurrence }.into()])
+        // A Sunday, at noon.
+        .then([QueryScheduled { recurrence, next_at: Some("2026-03-02T06:00:00Z".parse().unwrap()) }.into()])
         .when_json("schedule", &body)
         .then_nothing()
         .when_json("unschedule", &json!({}))
@@ -158,4 +159,53 @@ fn time_zones_have_the_form_of_names() {
 #[test]
 fn examples_decode() {
     assert_examples_decode::<Query>();
+}
+
+fn time(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+/// Scheduled for every morning, and due since a time.
+fn due_since(since: &str) -> [QueryEvent; 2] {
+    let recurrence = serde_json::from_value(json!({ "cron": "0 7 * * *", "format": "csv" })).unwrap();
+    [saved_by("ada"), QueryScheduled { recurrence, next_at: Some(time(since)) }.into()]
+}
+
+fn fell_due(since: &str, scheduled_for: &str, next_at: &str) -> QueryEvent {
+    let question = definition("First").question;
+    let (since, scheduled_for, next_at) = (time(since), time(scheduled_for), Some(time(next_at)));
+    QueryFellDue { scheduled_for, since, next_at, question, revision: 1, format: FileFormat::Csv, owner: "ada".to_owned() }.into()
+}
+
+#[test]
+fn a_query_falls_due_once_for_all_that_was_missed() {
+    let clock = |subject: &str| Actor { subject: subject.to_owned(), roles: vec!["service".to_owned()] };
+    let ran = given::<Query>(due_since("2026-02-20T07:00:00Z"))
+        .by(clock("due:analytics.query.run-due"))
+        .when_json("run-due", &json!({}))
+        .then([fell_due("2026-02-20T07:00:00Z", "2026-03-01T07:00:00Z", "2026-03-02T07:00:00Z")]);
+    ran.when_json("run-due", &json!({})).then_nothing();
+    let early = given::<Query>(due_since("2026-03-01T12:00:01Z"));
+    early.when_json("run-due", &json!({})).then_nothing();
+}
+
+#[test]
+fn what_is_unscheduled_or_deleted_falls_due_no_more() {
+    for end in [QueryUnscheduled {}.into(), QueryDeleted {}.into()] {
+        let events = due_since("2026-02-20T07:00:00Z").into_iter().chain([end]);
+        given::<Query>(events).when_json("run-due", &json!({})).then_nothing();
+    }
+    let again = given::<Query>([saved_by("tester"), QueryScheduled { recurrence: recurrence("0 7 * * *"), next_at: None }.into()]);
+    again.when_json("run-due", &json!({})).then_nothing().when_json("schedule", &json!({ "cron": "0 7 * * *" })).then_accepted();
+}
+
+fn recurrence(cron: &str) -> Recurrence {
+    serde_json::from_value(json!({ "cron": cron })).unwrap()
+}
+
+#[test]
+fn a_schedule_that_never_comes_or_is_nowhere_is_refused() {
+    mine().when_json("schedule", &json!({ "cron": "0 0 30 2 *" })).then_rejected("analytics.schedule_never_runs");
+    let nowhere = json!({ "cron": "0 0 * * *", "time_zone": "Europe/Atlantis" });
+    mine().when_json("schedule", &nowhere).then_rejected("analytics.zone_unknown");
 }

@@ -29,7 +29,7 @@ pub struct PastTerms {
     /// The plan; its newest version counts.
     pub plan_id: AggregateId,
     /// Seats or units, 1 to 1,000,000; 1 where nothing is said.
-    #[serde(default = "super::one")]
+    #[serde(default = "super::commands::one")]
     #[schemars(range(min = 1, max = 1_000_000))]
     pub quantity: u32,
 }

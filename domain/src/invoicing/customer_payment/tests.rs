@@ -6,6 +6,7 @@ use super::*;
 use crate::invoicing::customer_account::CustomerAccount;
 use crate::invoicing::invoice::{Customer, Header, InvoiceDrafted, InvoiceEvent, InvoiceFinalized, PaymentRecorded};
 use crate::invoicing::lines::{InvoiceLineInput, numbered, totals};
+use crate::invoicing::settlement::Settlement;
 use crate::invoicing::values::TaxMode;
 use crate::kernel::testing::{Given, ID, Then, assert_examples_decode, given_nothing};
 

@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::occurrences::Occurrences;
+use crate::kernel::occurrences::Occurrences;
 use crate::kernel::{Actor, Aggregate, Context, Decision, Refusal, Text, When};
 use crate::{commands, cqrs_aggregate, events, rejections};
 

@@ -3,6 +3,7 @@
 mod flow;
 mod gate;
 mod rejections;
+mod whole;
 
 use std::sync::{Arc, Mutex};
 
@@ -21,10 +22,16 @@ static BILLING: &[ContextEntry] = &[projections::billing::CONTEXT];
 
 /// Fills the read models of billing until dropped.
 async fn project(gateway: &Gateway) -> DropGuard {
+    project_all(gateway, BILLING).await
+}
+
+/// Fills the read models of these contexts until dropped.
+async fn project_all(gateway: &Gateway, contexts: &[ContextEntry]) -> DropGuard {
     let (pool, cancel) = (gateway.db.worker.clone(), CancellationToken::new());
-    let options = TailOptions { contexts: vec!["billing".to_owned()], kafka: None, group: "test".to_owned() };
+    let names = contexts.iter().map(|context| context.domain.name.to_owned()).collect();
+    let options = TailOptions { contexts: names, kafka: None, group: "test".to_owned() };
     let tail = Tail::start(LogReader::new(pool.clone()), LogHeads::watch(pool.clone()), options, cancel.clone()).await.expect("a tail");
-    for projection in (projections::billing::CONTEXT.projections)() {
+    for projection in contexts.iter().flat_map(|context| (context.projections)()) {
         let (projector, cancel) = (Projector::new(projection, pool.clone(), tail.clone()), cancel.clone());
         tokio::spawn(async move { projector.run(&cancel).await });
     }

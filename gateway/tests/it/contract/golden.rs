@@ -101,7 +101,13 @@ impl<'a> Sampler<'a> {
         let mut object: Map<String, Value> =
             properties.filter(|(name, _)| wanted(name)).map(|(name, schema)| (name.clone(), self.value(schema, depth + 1))).collect();
         if let Some(schema @ Value::Object(_)) = map.get("additionalProperties").filter(|_| wanted("")) {
-            object.insert("key".to_owned(), self.value(schema, depth + 1));
+            let name = map.get("propertyNames").map(|names| self.value(names, depth + 1));
+            object.insert(name.as_ref().and_then(Value::as_str).unwrap_or("key").to_owned(), self.value(schema, depth + 1));
+        }
+        let patterns = map.get("patternProperties").filter(|_| wanted("")).and_then(Value::as_object).into_iter().flatten();
+        for (pattern, schema) in patterns {
+            let name = Map::from_iter([("pattern".to_owned(), json!(pattern))]);
+            object.insert(text(&name), self.value(schema, depth + 1));
         }
         Value::Object(object)
     }

@@ -1,4 +1,4 @@
-//! Printed invoices and credit notes.
+//! Printed invoices, credit notes and statements of account.
 
 use std::process::Command;
 
@@ -125,5 +125,85 @@ async fn drafts_and_void_invoices_are_marked_and_credit_notes_name_their_invoice
     stranger.get("/v1/invoicing/invoice/i/pdf").await.is_problem(404, "not_found");
     let nobody = books.gateway.client_of(books.client.tenant, "visitor");
     nobody.get("/v1/invoicing/invoice/i/pdf").await.is_problem(403, "forbidden");
+    books.close().await;
+}
+
+/// The amounts at the end of a line that begins, or begins after a day, with this text.
+fn amounts_of<'a>(text: &'a str, label: &str) -> Vec<&'a str> {
+    let line = text.lines().find(|line| line.contains(label)).unwrap_or_else(|| panic!("`{label}` is missing:\n{text}"));
+    line[line.find(label).unwrap() + label.len()..].split_whitespace().collect()
+}
+
+#[tokio::test]
+async fn a_statement_of_account_carries_the_balance_over_its_pages() {
+    let books = Books::open().await;
+    full(&books, 0).await;
+    books.must("invoice/i", "finalize", &json!({ "date": "2026-01-31" })).await;
+    for number in 1..=80 {
+        books.invoice(&format!("n{number}"), &format!("2026-02-{:02}", 1 + number % 28), &[line("Cog", 10_000)]).await;
+    }
+    books.must("invoice/i", "record-payment", &json!({ "amount": euro(1_500_000), "reference": "bank 1", "date": "2026-03-02" })).await;
+    books.must("invoice/n28", "apply-credit", &json!({ "reference": "credit 1", "date": "2026-03-03" })).await;
+    let dollars = json!({ "amount_minor": 100, "currency": "USD" });
+    let prepaid = json!({ "customer_id": "c-1", "customer_name": "Ada", "amount": dollars, "reference": "usd", "date": "2026-01-02" });
+    books.must("customer-payment/usd", "receive", &prepaid).await;
+    let path = "customer-statement/c-1/pdf?from=2026-02-01&to=2026-03-20";
+    let file = books.ask(path).await;
+    assert_eq!(file.header("content-type"), "application/pdf");
+    assert_eq!(file.header("content-disposition"), "inline; filename=\"statement-c-1-2026-03-20.pdf\"");
+    assert_eq!(books.ask(path).await.bytes, file.bytes, "the same statement is the same file");
+    let rows = books.rows("customer-statement?customer_id=c-1&currency=EUR&from=2026-02-01&to=2026-03-20").await;
+    // 14,362.40 of January, 80 invoices of 119.00, less 15,000.00.
+    assert_eq!(rows.last().unwrap()["balance_minor"], 1_436_240 + 80 * 11_900 - 1_500_000);
+    if let Some(text) = text_of(&file) {
+        assert_eq!(amounts_of(&text, "Opening balance")[..1], ["14,362.40"]);
+        assert_eq!(text.matches("Invoice INV-").count(), 80, "every movement of the period, and none before");
+        assert_eq!(amounts_of(&text, "Payment for INV-0001"), ["15,000.00", "8,882.40"]);
+        assert!(text.contains("Credit set off against INV-") && text.contains("bank 1"), "{text}");
+        assert!(text.contains("Page 1 of ") && !text.contains("Page 1 of 1\n") && text.matches("Balance").count() > 2, "{text}");
+        assert_eq!(amounts_of(&text, "Charges"), ["EUR", "9,520.00"]);
+        assert_eq!(amounts_of(&text, "Payments and credits"), ["EUR", "-15,000.00"]);
+        // Due 14 days after their dates: those of the first days of February for more than 30 days.
+        let buckets = ["Not yet", "For 1 to 30 days", "For 31 to 60 days", "Credit that is not used"];
+        let minor = |text: &str| text.replace([',', '.'], "").parse::<i64>().unwrap();
+        let aged: i64 = buckets.iter().filter(|label| text.contains(**label)).map(|label| minor(amounts_of(&text, label)[0])).sum();
+        assert_eq!(aged, 888_240);
+        assert!(text.contains("is overdue on 2026-03-20") && text.contains("Amounts in USD are on statements of their own."), "{text}");
+    }
+    let dollars = books.ask("customer-statement/c-1/pdf?currency=USD&to=2026-03-20").await;
+    if let Some(text) = text_of(&dollars) {
+        assert_eq!(amounts_of(&text, "Closing balance"), ["USD", "-1.00"]);
+        assert!(text.contains("Amounts in EUR are on statements of their own."));
+    }
+    books.close().await;
+}
+
+#[tokio::test]
+async fn a_statement_is_of_a_customer_of_the_tenant_and_of_a_period() {
+    let books = Books::open().await;
+    full(&books, 0).await;
+    let ask = async |query: &str| books.client.get(&format!("/v1/invoicing/customer-statement/{query}")).await;
+    ask("c-1/pdf").await.is_problem(404, "not_found");
+    books.must("invoice/i", "finalize", &json!({ "date": "2026-03-01" })).await;
+    let file = books.ask("customer-statement/c-1/pdf?to=2026-03-31").await;
+    if let Some(text) = text_of(&file) {
+        let wanted = ["Łukasz Żółć i Zoë Müller", "31-023 Kraków", "Zahnräder & Söhne GmbH", "until 2026-03-31", "DE89370400440532013000"];
+        for text_wanted in wanted {
+            assert!(text.contains(text_wanted), "`{text_wanted}` is missing:\n{text}");
+        }
+    }
+    let before = books.ask("customer-statement/c-1/pdf?to=2026-02-28").await;
+    if let Some(text) = text_of(&before) {
+        assert_eq!(amounts_of(&text, "Closing balance"), ["EUR", "0.00"]);
+    }
+    ask("c-1/pdf?from=2026-03-02&to=2026-03-01").await.is_problem(400, "invalid_parameter");
+    ask("c-1/pdf?from=March").await.is_problem(400, "invalid_parameter");
+    ask("c-1/pdf?page=2").await.is_problem(400, "unknown_parameter");
+    ask("c-1/pdf?customer_id=c-2").await.is_problem(400, "invalid_parameter");
+    ask("c-2/pdf").await.is_problem(404, "not_found");
+    let stranger = books.gateway.client("owner").await;
+    stranger.get("/v1/invoicing/customer-statement/c-1/pdf").await.is_problem(404, "not_found");
+    let nobody = books.gateway.client_of(books.client.tenant, "visitor");
+    nobody.get("/v1/invoicing/customer-statement/c-1/pdf").await.is_problem(403, "forbidden");
     books.close().await;
 }

@@ -20,7 +20,7 @@ WITH account AS (
 ), page AS (
     SELECT l.* FROM lines l
     WHERE $4::text IS NULL OR (l.date, l.id) > (SELECT x.date, x.id FROM accounting_ledger_line x WHERE x.id = $4)
-    ORDER BY l.date, l.id LIMIT greatest(1, least($5::bigint, 10000))
+    ORDER BY l.date, l.id LIMIT $5::bigint
 ), told AS (
     SELECT 0 AS part, 0::bigint AS number, jsonb_build_object('kind', 'opening', 'date', $2::date, 'balance_minor', a.sign * o.net) AS row
     FROM account a CROSS JOIN opening o WHERE $4::text IS NULL

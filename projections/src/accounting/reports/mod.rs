@@ -9,6 +9,7 @@ use self::schemas::{
 };
 use super::checks::{stock, subledger};
 use super::ledger;
+use crate::model::Allowed::Between;
 use crate::model::ColumnKind::{Date, Integer, Text};
 use crate::model::{Parameter, ReportDef};
 
@@ -60,7 +61,7 @@ pub const REPORTS: &[ReportDef] = &[
             Parameter::optional("from", Date, "Only lines of this day or later."),
             Parameter::optional("to", Date, "Only lines of this day or earlier."),
             Parameter::optional("after", Text, "Only lines after this one: the `next` of the answer before."),
-            Parameter::optional("limit", Integer, "How many lines at most, 1 to 10000.").or("1000"),
+            Parameter::optional("limit", Integer, "How many lines at most, 1 to 10000.").or("1000").among(Between(1, 10_000)),
         ],
         sql: include_str!("general_ledger.sql"),
         schema: |generator| GeneralLedgerRow::json_schema(generator),

@@ -58,6 +58,11 @@ WITH lines AS (
     ) b ON true
     WINDOW w AS (PARTITION BY s.tenant_id, s.account ORDER BY s.block)
     ON CONFLICT (tenant_id, account, block) DO UPDATE SET debit_minor = excluded.debit_minor, credit_minor = excluded.credit_minor
+), spans AS (
+    INSERT INTO accounting_block_span_vN AS t (tenant_id, block, first_date, last_date)
+    SELECT l.tenant_id, l.position / 4096, min(l.date), max(l.date) FROM lines l GROUP BY 1, 2 ORDER BY 1, 2
+    ON CONFLICT (tenant_id, block) DO UPDATE
+    SET first_date = least(t.first_date, excluded.first_date), last_date = greatest(t.last_date, excluded.last_date)
 )
 INSERT INTO accounting_open_item_vN AS t (tenant_id, account, party, item, opened_on, first_date, last_date, debit_minor, credit_minor)
 SELECT l.tenant_id, l.account, coalesce(l.party, ''), l.item,

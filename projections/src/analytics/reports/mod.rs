@@ -179,7 +179,7 @@ pub const REPORTS: &[ReportDef] = &[
             Parameter::optional("product_id", Text, "Only this product."),
             Parameter::optional("warehouse_id", Text, "Only this warehouse."),
             Parameter::optional("below", Integer, "Only what lasts for fewer days than that, 1 to 36500.").among(Between(1, 36_500)),
-            Parameter::optional("limit", Integer, "How many items at most, 1 to 10000.").or("100").among(Between(1, 10_000)),
+            Parameter::optional("limit", Integer, "Only the so many scarcest; all where none is given.").among(Between(1, 10_000)),
         ],
         sql: concat!(include_str!("../../inventory/reports/cover.sql"), include_str!("stock_cover.sql")),
         schema: |generator| StockCover::json_schema(generator),

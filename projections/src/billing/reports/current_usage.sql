@@ -7,4 +7,3 @@ FROM billing_usage_list u JOIN billing_subscription_list s ON s.id = u.subscript
 WHERE NOT u.closed AND ($1::text IS NULL OR u.subscription_id = $1) AND ($2::text IS NULL OR u.customer_id = $2)
     AND ($3::text IS NULL OR u.metric = $3)
 ORDER BY u.subscription_id, u.period_start, u.metric
-LIMIT 10000

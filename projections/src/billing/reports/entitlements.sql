@@ -19,4 +19,3 @@ SELECT jsonb_build_object(
 FROM features f
 WHERE coalesce(f.held -> 'value', f.planned) IS NOT NULL
 ORDER BY f.id, f.feature
-LIMIT 10000

@@ -73,7 +73,7 @@ pub const REPORTS: &[ReportDef] = &[
     ReportDef {
         context: "billing",
         name: "entitlements",
-        summary: "What subscriptions entitle to now: the plan's features, overrides, and whether they are granted. At most 10,000 rows.",
+        summary: "What subscriptions entitle to now: the plan's features, overrides, and whether they are granted.",
         projections: &[SUBSCRIPTIONS],
         parameters: &[SUBSCRIPTION, CUSTOMER, Parameter::optional("feature", Text, "Only this feature.")],
         sql: include_str!("entitlements.sql"),
@@ -83,7 +83,7 @@ pub const REPORTS: &[ReportDef] = &[
     ReportDef {
         context: "billing",
         name: "current-usage",
-        summary: "What was used and is not billed yet. At most 10,000 rows.",
+        summary: "What was used and is not billed yet.",
         projections: &[USAGE, SUBSCRIPTIONS],
         parameters: &[SUBSCRIPTION, CUSTOMER, Parameter::optional("metric", Text, "Only this metric.")],
         sql: include_str!("current_usage.sql"),

@@ -18,6 +18,7 @@ WITH target AS (
 SELECT jsonb_build_object(
     'company', to_jsonb(t) - 'tenant_id' - 'search',
     'parent', (SELECT jsonb_build_object('id', c.id, 'name', c.name) FROM crm_company_list c WHERE c.id = t.parent_id),
+    'subsidiary_count', (SELECT count(*) FROM crm_company_list c WHERE c.parent_id = t.id),
     'subsidiaries', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', s.id, 'name', s.name) ORDER BY s.sort_name, s.id), '[]')
         FROM (SELECT * FROM crm_company_list c WHERE c.parent_id = t.id ORDER BY c.sort_name, c.id LIMIT 100) s),
     'contact_count', (SELECT count(*) FROM people),

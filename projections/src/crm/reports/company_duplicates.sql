@@ -1,11 +1,11 @@
 WITH groups AS (
     (SELECT 'domain' AS reason, c.domain AS key, count(*) AS company_count
     FROM crm_company_list c WHERE c.domain IS NOT NULL AND coalesce($2, 'domain') = 'domain' GROUP BY c.domain HAVING count(*) > 1
-    ORDER BY c.domain LIMIT greatest(1, least($1::bigint, 1000)))
+    ORDER BY c.domain LIMIT $1::bigint)
     UNION ALL
     (SELECT 'name', c.sort_name, count(*)
     FROM crm_company_list c WHERE coalesce($2, 'name') = 'name' GROUP BY c.sort_name HAVING count(*) > 1
-    ORDER BY c.sort_name LIMIT greatest(1, least($1::bigint, 1000)))
+    ORDER BY c.sort_name LIMIT $1::bigint)
 )
 SELECT jsonb_build_object(
     'reason', g.reason, 'value', g.key, 'company_count', g.company_count,
@@ -19,4 +19,4 @@ SELECT jsonb_build_object(
         ) m))
 FROM groups g
 ORDER BY g.reason, g.key
-LIMIT greatest(1, least($1::bigint, 1000))
+LIMIT $1::bigint

@@ -14,10 +14,12 @@ WITH target AS (
 SELECT jsonb_build_object(
     'contact', to_jsonb(t) - 'tenant_id' - 'search',
     'company', (SELECT to_jsonb(c) - '{tenant_id,search}'::text[] FROM crm_company_list c WHERE c.id = t.company_id),
+    'lead_count', (SELECT count(*) FROM crm_lead_list l WHERE l.contact_id = t.id),
     'leads', (SELECT coalesce(jsonb_agg(jsonb_build_object('id', l.id, 'display_name', l.display_name, 'source', l.source,
             'score', l.score, 'created_at', l.created_at) ORDER BY l.created_at, l.id), '[]')
         FROM (SELECT * FROM crm_lead_list l WHERE l.contact_id = t.id ORDER BY l.created_at, l.id LIMIT 20) l),
     'open_deal_count', (SELECT count(*) FROM deals WHERE status = 'open'),
+    'deal_count', (SELECT count(*) FROM deals),
     'deals', (SELECT coalesce(jsonb_agg(to_jsonb(d) - '{tenant_id,search}'::text[] ORDER BY d.status = 'open' DESC, d.opened_at DESC, d.id), '[]')
         FROM (SELECT * FROM deals ORDER BY status = 'open' DESC, opened_at DESC, id LIMIT 100) d),
     'totals', (SELECT coalesce(jsonb_agg(to_jsonb(s) ORDER BY s.currency), '[]') FROM (

@@ -2,16 +2,16 @@
 WITH groups AS (
     (SELECT 'email' AS reason, c.email AS key, NULL::text AS company, c.email AS value, count(*) AS contact_count
     FROM crm_contact_list c WHERE c.email IS NOT NULL AND coalesce($2, 'email') = 'email' GROUP BY c.email HAVING count(*) > 1
-    ORDER BY c.email LIMIT greatest(1, least($1::bigint, 1000)))
+    ORDER BY c.email LIMIT $1::bigint)
     UNION ALL
     (SELECT 'phone', c.phone, NULL, c.phone, count(*)
     FROM crm_contact_list c WHERE c.phone IS NOT NULL AND coalesce($2, 'phone') = 'phone' GROUP BY c.phone HAVING count(*) > 1
-    ORDER BY c.phone LIMIT greatest(1, least($1::bigint, 1000)))
+    ORDER BY c.phone LIMIT $1::bigint)
     UNION ALL
     (SELECT 'name', c.sort_name, coalesce(c.company_id, lower(c.company_name), ''), c.sort_name, count(*)
     FROM crm_contact_list c WHERE c.given_name IS NOT NULL AND c.family_name IS NOT NULL AND coalesce($2, 'name') = 'name'
     GROUP BY c.sort_name, coalesce(c.company_id, lower(c.company_name), '') HAVING count(*) > 1
-    ORDER BY c.sort_name LIMIT greatest(1, least($1::bigint, 1000)))
+    ORDER BY c.sort_name LIMIT $1::bigint)
 )
 SELECT jsonb_build_object(
     'reason', g.reason, 'value', g.value, 'contact_count', g.contact_count,
@@ -29,4 +29,4 @@ SELECT jsonb_build_object(
         ) m))
 FROM groups g
 ORDER BY g.reason, g.key, g.company
-LIMIT greatest(1, least($1::bigint, 1000))
+LIMIT $1::bigint

@@ -5,6 +5,7 @@ mod schemas;
 use schemars::JsonSchema;
 
 use self::schemas::{Ageing, Company360, CompanyDuplicates, Contact360, Conversion, Duplicates, ForecastMonth, LossReason, StageTotals};
+use crate::model::Allowed::Between;
 use crate::model::ColumnKind::{Date, Integer, Text, Timestamp};
 use crate::model::{Parameter, ReportDef};
 
@@ -19,7 +20,8 @@ const PIPELINES: &str = "crm.pipeline_list";
 const PIPELINE: Parameter = Parameter::optional("pipeline_id", Text, "Only this pipeline.");
 const OWNER: Parameter = Parameter::optional("owner", Text, "Only deals that this person looks after.");
 const CURRENCY: Parameter = Parameter::optional("currency", Text, "Only amounts in this currency, an ISO 4217 code.");
-const LIMIT: Parameter = Parameter::optional("limit", Integer, "How many groups at most, 1 to 1000.").or("100");
+const LIMIT: Parameter =
+    Parameter::optional("limit", Integer, "Only the first so many groups; all where none is given.").among(Between(1, 10_000));
 
 const fn id(description: &'static str) -> Parameter {
     Parameter::required("id", Text, description)

@@ -44,7 +44,9 @@ shapes! {
         company: CompanyRow,
         /// The company that it belongs to.
         parent: Option<Named>,
-        /// The companies that belong to it, at most 100.
+        /// How many companies belong to it.
+        subsidiary_count: i64,
+        /// The first 100 of them by name.
         subsidiaries: Vec<Named>,
         /// How many contacts work there.
         contact_count: i64,
@@ -82,11 +84,15 @@ shapes! {
         contact: ContactRow,
         /// The company.
         company: Option<CompanyRow>,
-        /// The leads that became the contact, at most 20.
+        /// How many leads became the contact.
+        lead_count: i64,
+        /// The first 20 of them.
         leads: Vec<LeadOfContact>,
         /// How many deals are open.
         open_deal_count: i64,
-        /// Deals, open ones first, then the newest; at most 100.
+        /// How many deals there are.
+        deal_count: i64,
+        /// The first 100 of them: open ones, then the newest.
         deals: Vec<DealRow>,
         /// Totals by currency.
         totals: Vec<DealTotals>,

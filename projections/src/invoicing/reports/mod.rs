@@ -6,6 +6,7 @@ mod schemas;
 use schemars::JsonSchema;
 
 use self::schemas::{PayablesAge, ReceivablesAge, ReceivablesTotal, ReminderDue, RevenueMonth, StatementLine, TaxTotal};
+use crate::model::Allowed::Between;
 use crate::model::ColumnKind::{Date, Integer, Text};
 use crate::model::{Parameter, ReportDef};
 
@@ -84,7 +85,8 @@ pub const REPORTS: &[ReportDef] = &[
             Parameter::optional("level", Integer, "Only invoices with at least so many reminders."),
             Parameter::optional("customer_id", Text, "Only this customer."),
             Parameter::optional("as_of", Date, "The day at which days are counted; today (UTC) where none is given."),
-            Parameter::optional("limit", Integer, "How many invoices at most, 1 to 1000.").or("100"),
+            Parameter::optional("limit", Integer, "Only the so many that are overdue longest; all where none is given.")
+                .among(Between(1, 100_000)),
         ],
         sql: include_str!("reminders_due.sql"),
         schema: |generator| ReminderDue::json_schema(generator),

@@ -7,4 +7,4 @@ FROM invoicing_invoice_list i
 WHERE i.status = 'finalized' AND i.open_minor > 0 AND i.due_date < coalesce($3::date, current_date)
     AND ($1::integer IS NULL OR i.reminder_level >= $1::integer) AND ($2::text IS NULL OR i.customer_id = $2)
 ORDER BY i.due_date, i.id
-LIMIT least(greatest($4::integer, 1), 1000)
+LIMIT $4::bigint

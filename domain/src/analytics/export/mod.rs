@@ -7,8 +7,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::question::Question;
-use crate::kernel::{Actor, Aggregate, Context, Decision, Refusal, Text};
+use super::question::{Question, SORT};
+use crate::kernel::{Actor, Aggregate, AggregateId, Context, Decision, Refusal, Text};
 use crate::{commands, cqrs_aggregate, events, rejections};
 
 /// Positions that one export tells at most: one for each context that its source reads.
@@ -38,7 +38,8 @@ pub enum FileFormat {
 /// A SHA-256 digest in hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-pub struct Sha256Hex(#[schemars(regex(pattern = "^[0-9a-f]{64}$"))] String);
+#[schemars(extend("pattern" = "^[0-9a-f]{64}$", "examples" = ["e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"]))]
+pub struct Sha256Hex(String);
 
 impl TryFrom<String> for Sha256Hex {
     type Error = &'static str;
@@ -66,6 +67,9 @@ pub struct ExportRequested {
     pub format: FileFormat,
     /// Who asked.
     pub requested_by: String,
+    /// Whose schedule asked, where nobody did by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<QueryRun>,
 }
 
 /// The files are written.
@@ -137,6 +141,20 @@ pub struct Export {
     pub expires_at: Option<DateTime<Utc>>,
 }
 
+/// An occurrence of a saved query's schedule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QueryRun {
+    /// The saved query.
+    pub query_id: AggregateId,
+    /// The number of its definition that is asked.
+    pub revision: u32,
+    /// Whose it is.
+    pub owner: Text<256>,
+    /// When it was to run.
+    pub scheduled_for: DateTime<Utc>,
+}
+
 /// How much an export is, and how to know it again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -166,6 +184,9 @@ pub struct RequestExport {
     /// The format of the files.
     #[serde(default)]
     pub format: FileFormat,
+    /// Whose schedule asks. Said by the platform alone: the export is then its owner's.
+    #[serde(default)]
+    pub run: Option<QueryRun>,
 }
 
 /// Says that the files are written. Sent by the platform.
@@ -255,15 +276,19 @@ impl Aggregate for Export {
 cqrs_aggregate!(Export);
 
 fn request(command: RequestExport, context: &Context<'_>) -> Result<Decision<ExportEvent>, Refusal> {
-    let RequestExport { question, format } = command;
+    let RequestExport { question, format, run } = command;
+    if run.is_some() && !is_platform(context.actor) {
+        return Err(ExportRejection::ServiceOnly.into());
+    }
     question.check()?;
-    if question.terms.keys().any(|name| &**name == "sort") {
+    if question.terms.keys().any(|name| &**name == SORT) {
         return Err(ExportRejection::Sorted.into());
     }
     if let Some(name) = question.placeholders().next() {
         return Err(ExportRejection::Placeholder(name.to_owned()).into());
     }
-    Ok(Decision::event(ExportRequested { question, format, requested_by: context.actor.subject.clone() }))
+    let requested_by = run.as_ref().map_or_else(|| context.actor.subject.clone(), |run| run.owner.to_string());
+    Ok(Decision::event(ExportRequested { question, format, requested_by, run }))
 }
 
 fn is_platform(actor: &Actor) -> bool {
@@ -332,7 +357,7 @@ rejections! {
         #[error("The export has ended already; request a new one.")]
         Ended => "export_ended" ["id"],
         /// Only the platform knows what it has written.
-        #[error("Only the platform itself tells what became of an export; wait for it, or cancel the export.")]
+        #[error("Only the platform itself tells what became of an export and whose schedule asked for it; leave that out, wait, or cancel.")]
         ServiceOnly => "service_only" ["id"],
         /// Somebody else's.
         #[error("Somebody else has requested the export; they, or an administrator of the tenant, may cancel it.")]
@@ -352,119 +377,5 @@ rejections! {
     }
 }
 
-// ----------------------------------------------------------------------------------------------------------- tests
-
 #[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-    use crate::kernel::testing::{Given, assert_examples_decode, given, given_nothing};
-
-    fn question() -> Question {
-        serde_json::from_value(json!({ "context": "crm", "source": "contact-list" })).unwrap()
-    }
-
-    fn requested() -> Given<Export> {
-        given([ExportRequested { question: question(), format: FileFormat::Csv, requested_by: "tester".to_owned() }.into()])
-    }
-
-    fn summary() -> ExportSummary {
-        let positions = vec![Text::try_from("crm/1@7".to_owned()).unwrap()];
-        let manifest_sha256 = Sha256Hex::try_from("0".repeat(64)).unwrap();
-        ExportSummary { rows: 7, bytes: 100, files: 1, manifest_sha256, positions, one_state: true }
-    }
-
-    fn platform() -> Actor {
-        Actor { subject: "process:exports".to_owned(), roles: vec![SERVICE.to_owned()] }
-    }
-
-    fn complete() -> CompleteExport {
-        CompleteExport { summary: summary(), kept_days: 7 }
-    }
-
-    /// Completed by the platform at the time of the tests, 2026-03-01T12:00Z.
-    fn completed() -> Given<Export> {
-        let export = requested().by(platform()).when(complete()).then_accepted();
-        assert_eq!(export.state().expires_at, Some("2026-03-08T12:00:00Z".parse().unwrap()));
-        export
-    }
-
-    #[test]
-    fn an_export_says_who_asked_for_what() {
-        let body = json!({ "question": { "context": "crm", "source": "contact-list" } });
-        let event = ExportRequested { question: question(), format: FileFormat::Parquet, requested_by: "tester".to_owned() };
-        given_nothing::<Export>().when_json("request", &body).then([event.into()]);
-    }
-
-    #[test]
-    fn an_export_has_no_order_no_page_and_no_parameters() {
-        let request = |terms: Value| {
-            given_nothing::<Export>()
-                .when_json("request", &json!({ "question": { "context": "crm", "source": "contact-list", "terms": terms } }))
-        };
-        request(json!({ "sort": "id" })).then_rejected("analytics.export_sorted");
-        request(json!({ "limit": "10" })).then_rejected("analytics.name_reserved");
-        request(json!({ "owner": "{who}" })).then_rejected("analytics.export_placeholder");
-    }
-
-    #[test]
-    fn completing_twice_happens_once_and_another_completion_is_refused() {
-        completed().by(platform()).when(complete()).then_nothing();
-        let other = CompleteExport { summary: ExportSummary { rows: 8, ..summary() }, kept_days: 7 };
-        completed().by(platform()).when(other).then_rejected("analytics.export_ended");
-    }
-
-    #[test]
-    fn only_the_platform_tells_what_became_of_an_export() {
-        let fail = || FailExport { code: "x".to_owned().try_into().unwrap(), reason: "y".to_owned().try_into().unwrap() };
-        requested().when(complete()).then_rejected("analytics.service_only");
-        requested().when(fail()).then_rejected("analytics.service_only");
-        let failed = requested().by(platform()).when(fail()).then_accepted();
-        assert_eq!(failed.state().status, ExportStatus::Failed);
-        failed.when(fail()).then_nothing();
-        completed().by(platform()).when(fail()).then_rejected("analytics.export_ended");
-    }
-
-    #[test]
-    fn bounds_of_a_completion_are_checked() {
-        let refused = |command: CompleteExport, code: &str| requested().by(platform()).when(command).then_rejected(code);
-        refused(CompleteExport { kept_days: 0, ..complete() }, "analytics.kept_days_invalid");
-        refused(CompleteExport { kept_days: 366, ..complete() }, "analytics.kept_days_invalid");
-        let positions = vec![Text::try_from("crm/1@7".to_owned()).unwrap(); POSITIONS_MAX + 1];
-        refused(CompleteExport { summary: ExportSummary { positions, ..summary() }, kept_days: 7 }, "analytics.too_many_positions");
-    }
-
-    #[test]
-    fn whoever_asked_may_cancel_and_administrators_may() {
-        let cancelled = requested().when_json("cancel", &json!({})).then([ExportCancelled {}.into()]);
-        cancelled.when_json("cancel", &json!({})).then_nothing();
-        completed()
-            .by(Actor { subject: "tester".to_owned(), roles: Vec::new() })
-            .when(CancelExport {})
-            .then_rejected("analytics.export_ended");
-        let other = |role: &str| Actor { subject: "eve".to_owned(), roles: vec![role.to_owned()] };
-        requested().by(other("member")).when(CancelExport {}).then_rejected("analytics.not_export_requester");
-        requested().by(other("admin")).when(CancelExport {}).then([ExportCancelled {}.into()]);
-    }
-
-    #[test]
-    fn files_expire_when_their_time_is_over_and_only_once() {
-        completed().at("2026-03-08T11:59:59Z").when(ExpireExport {}).then_nothing();
-        let expired = completed().at("2026-03-08T12:00:00Z").when(ExpireExport {}).then([ExportExpired {}.into()]);
-        expired.when(ExpireExport {}).then_nothing();
-        requested().at("2027-01-01T00:00:00Z").when(ExpireExport {}).then_nothing();
-    }
-
-    #[test]
-    fn digests_are_hexadecimal() {
-        for bad in ["", "0", &"g".repeat(64), &"A".repeat(64), &"0".repeat(65)] {
-            assert!(Sha256Hex::try_from(bad.to_owned()).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn examples_decode() {
-        assert_examples_decode::<Export>();
-    }
-}
+mod tests;
