@@ -24,12 +24,7 @@ pub trait Feed: Clone + Send + Sync + 'static {
 
     /// Starts to read after the given positions, as a consumer of this group, and sends batches to `sender`: of each log partition in
     /// the order in which the broker holds them, which may repeat and skip some.
-    fn start(
-        &self,
-        group: &str,
-        positions: HashMap<Place, Position>,
-        sender: mpsc::Sender<Vec<Arc<RecordedEvent>>>,
-    ) -> Self::Running;
+    fn start(&self, group: &str, positions: HashMap<Place, Position>, sender: mpsc::Sender<Vec<Arc<RecordedEvent>>>) -> Self::Running;
 }
 
 impl Feed for KafkaOptions {

@@ -37,12 +37,8 @@ pub trait LeaseTable: Send + Sync + 'static {
     fn count(&self, prefix: &str) -> impl Future<Output = Result<usize, sqlx::Error>> + Send;
 
     /// Renews those of the leases that `holder` has and that last; tells them with their epochs.
-    fn keep(
-        &self,
-        names: &[String],
-        holder: Uuid,
-        lasts: Duration,
-    ) -> impl Future<Output = Result<Vec<(String, i64)>, sqlx::Error>> + Send;
+    fn keep(&self, names: &[String], holder: Uuid, lasts: Duration)
+    -> impl Future<Output = Result<Vec<(String, i64)>, sqlx::Error>> + Send;
 
     /// Takes up to `room` of the leases that nobody has, each in its next epoch; tells them with these.
     fn take(

@@ -23,11 +23,7 @@ pub trait EventLog: Clone + Send + Sync + 'static {
     fn heads(&self) -> impl Future<Output = Result<HashMap<Place, Position>, sqlx::Error>> + Send;
 
     /// Up to `limit` events of each log partition after the given position, by log partition and position.
-    fn after(
-        &self,
-        places: &[(Place, Position)],
-        limit: i64,
-    ) -> impl Future<Output = Result<Vec<Arc<RecordedEvent>>, sqlx::Error>> + Send;
+    fn after(&self, places: &[(Place, Position)], limit: i64) -> impl Future<Output = Result<Vec<Arc<RecordedEvent>>, sqlx::Error>> + Send;
 
     /// Whether the log holds each of these events at its position.
     fn holds(&self, events: &[&RecordedEvent]) -> impl Future<Output = Result<bool, sqlx::Error>> + Send;

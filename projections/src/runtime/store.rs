@@ -51,12 +51,7 @@ pub trait ProjectionStore: Send + Sync {
     fn lock(&self, tx: &mut Self::Tx, checkpoints: &Checkpoints) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 
     /// Applies the events to the tables.
-    fn apply(
-        &self,
-        tx: &mut Self::Tx,
-        version: i32,
-        events: &[Arc<RecordedEvent>],
-    ) -> impl Future<Output = Result<(), ApplyError>> + Send;
+    fn apply(&self, tx: &mut Self::Tx, version: i32, events: &[Arc<RecordedEvent>]) -> impl Future<Output = Result<(), ApplyError>> + Send;
 
     /// The keys that have parked events.
     fn parked_keys(&self, tx: &mut Self::Tx, version: i32) -> impl Future<Output = Result<HashSet<Key>, sqlx::Error>> + Send;

@@ -1,8 +1,8 @@
 //! The newest events of the log, in memory, shared by all projectors of a process.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;

@@ -67,8 +67,7 @@ pub(super) async fn start_processes(
     for (def, recorder) in automation.processes.iter().zip(recorders) {
         recorder.register(pool).await?;
         let projector = Projector::new(Box::new(recorder), pool.clone(), tail.clone());
-        let runner =
-            Runner::new(def.name, automation.bus.clone(), automation.effects.clone(), automation.process_options, SystemClock);
+        let runner = Runner::new(def.name, automation.bus.clone(), automation.effects.clone(), automation.process_options, SystemClock);
         workers.health.processes.insert(def.name, (projector.status(), runner.trouble()));
         let (name, leases, cancel) = (processes::lease_name(def.name), leases.clone(), workers.cancel.clone());
         let pool = pool.clone();

@@ -64,7 +64,8 @@ impl<S: Steps, B: Commands, C: Clock> Taker<S, B, C> {
             self.tell(&lane, step, &outcome, attempts);
             let next = match &outcome {
                 Outcome::Again { after, .. } => {
-                    let pause = after.map_or_else(|| self.backoff.after(attempts, (step.event_id, &step.step)), |after| after.max(self.backoff.first));
+                    let pause = after
+                        .map_or_else(|| self.backoff.after(attempts, (step.event_id, &step.step)), |after| after.max(self.backoff.first));
                     Some(pause.min(PAUSE_MAX))
                 }
                 Outcome::Done { .. } | Outcome::Refused { .. } => None,

@@ -108,14 +108,7 @@ fn places(contexts: &[String], partitions: i32) -> impl Iterator<Item = Place> {
 
 impl Relay {
     /// A relay on a pool of the worker role. It competes for the log partitions of these contexts until `cancel`.
-    pub fn new(
-        pool: PgPool,
-        kafka: KafkaOptions,
-        contexts: Vec<String>,
-        partitions: i32,
-        heads: Heads,
-        cancel: CancellationToken,
-    ) -> Self {
+    pub fn new(pool: PgPool, kafka: KafkaOptions, contexts: Vec<String>, partitions: i32, heads: Heads, cancel: CancellationToken) -> Self {
         let leases = Leases::start(pool.clone(), "relay", lease_names(&contexts, partitions), cancel);
         Self::with(kafka, LogReader::new(pool), contexts, partitions, leases, heads)
     }
@@ -231,9 +224,8 @@ impl<B: Broker, L: RelayLog, C: Clock> Session<'_, B, L, C> {
         let epochs: BTreeMap<Place, i64> = places(&self.relay.contexts, self.relay.partitions)
             .filter_map(|place| held.get(&lease_name(&place)).map(|lease| (place, lease.epoch)))
             .collect();
-        self.carried.retain(|place, carried| {
-            epochs.get(place).is_some_and(|epoch| *epoch == carried.epoch || planted(Bug::LeaseNotFenced))
-        });
+        self.carried
+            .retain(|place, carried| epochs.get(place).is_some_and(|epoch| *epoch == carried.epoch || planted(Bug::LeaseNotFenced)));
         let new: Vec<Place> = epochs.keys().filter(|place| !self.carried.contains_key(*place)).cloned().collect();
         if new.is_empty() {
             self.seen = Some(held);

@@ -1,8 +1,8 @@
 //! A deterministic executor with a time of its own: which of the tasks that could go on goes on is drawn from the seed, and time passes only
 //! when none can.
 
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, VecDeque};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -240,9 +240,7 @@ impl Sim {
     pub fn run(&self, tasks: &mut Running, until: Duration, mut done: impl FnMut() -> bool) {
         while !done() && lock(&self.core).failure.is_none() {
             self.settle(tasks);
-            let Some(id) = self.pick(tasks) else {
-                if self.pass_time(until) { continue } else { return }
-            };
+            let Some(id) = self.pick(tasks) else { if self.pass_time(until) { continue } else { return } };
             let Some((_, task)) = tasks.0.get_mut(&id) else { continue };
             let waker = Waker::from(Arc::new(TaskWaker { id, ready: self.ready.clone() }));
             if task.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {

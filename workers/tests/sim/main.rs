@@ -43,10 +43,8 @@ fn run(world: World, seed: u64) -> Result<(u64, u64), String> {
 
 #[test]
 fn the_protocols_keep_their_promises_for_every_seed() {
-    let (first, last) = setting("NEUROOPS_SIM_SEED").map_or_else(
-        || (0, setting("NEUROOPS_SIM_SEEDS").unwrap_or(SEEDS)),
-        |seed| (seed, seed + 1),
-    );
+    let (first, last) =
+        setting("NEUROOPS_SIM_SEED").map_or_else(|| (0, setting("NEUROOPS_SIM_SEEDS").unwrap_or(SEEDS)), |seed| (seed, seed + 1));
     let (next, steps, began) = (AtomicU64::new(first), AtomicU64::new(0), Instant::now());
     let broken = std::sync::Mutex::new(Vec::new());
     let work = || {

@@ -11,9 +11,7 @@ use commands::{CommandError, CommandRequest, Receipt};
 use domain::kernel::{Action, RecordedEvent, Rejection, RejectionKind, Step, StepCommand, TenantId};
 use serde_json::json;
 use uuid::Uuid;
-use workers::processes::{
-    ClaimedLane, ClaimedStep, EffectError, EffectHandler, EffectStep, LaneReport, Outcome, Steps, StoreError,
-};
+use workers::processes::{ClaimedLane, ClaimedStep, EffectError, EffectHandler, EffectStep, LaneReport, Outcome, Steps, StoreError};
 use workers::sending::Commands;
 
 use super::executor::{Sim, lock};

@@ -163,10 +163,7 @@ impl SimStore {
                 tx.steps.extend(steps.into_iter().map(|step| NewStep::of(event, step)));
             }
             let key = key_of(event).1;
-            let row = tx
-                .rows
-                .entry(key.clone())
-                .or_insert_with(|| lock(&self.shared.state).rows.get(&key).cloned().unwrap_or_default());
+            let row = tx.rows.entry(key.clone()).or_insert_with(|| lock(&self.shared.state).rows.get(&key).cloned().unwrap_or_default());
             if event.sequence != row.sequence + 1 {
                 self.sim.fail(format!("read model: event {} of {key} is applied after event {}", event.sequence, row.sequence));
             }
@@ -196,7 +193,8 @@ impl SimStore {
                 let is_parked = state.parked.keys().any(|(_, at, parked)| (at, *parked) == (&place, passed));
                 let is_there = self.log.has(&place, passed);
                 if !is_there || (!is_parked && !state.applied.contains(&(place.clone(), passed))) {
-                    self.sim.fail(format!("checkpoint: {place:?}@{position} is no proven prefix, as {passed} was neither applied nor parked"));
+                    self.sim
+                        .fail(format!("checkpoint: {place:?}@{position} is no proven prefix, as {passed} was neither applied nor parked"));
                 }
             }
         }
@@ -313,8 +311,7 @@ impl ProjectionStore for SimStore {
     async fn requested(&self, _: i32) -> Result<Vec<Key>, sqlx::Error> {
         let read = || {
             let state = lock(&self.shared.state);
-            let keys: BTreeSet<Key> =
-                state.parked.iter().filter(|(_, parked)| parked.retry).map(|((key, _, _), _)| key.clone()).collect();
+            let keys: BTreeSet<Key> = state.parked.iter().filter(|(_, parked)| parked.retry).map(|((key, _, _), _)| key.clone()).collect();
             keys.into_iter().collect()
         };
         self.link.query(read).await
