@@ -28,6 +28,12 @@ use platform::config::Config;
 use platform::telemetry;
 use platform::telemetry::otlp::Otlp;
 
+// Tests of the whole workspace are built with the defects that the simulation of the protocols plants; no release is.
+const _: () = assert!(
+    cfg!(debug_assertions) || !projections::runtime::planted::PLANTED_BUGS,
+    "a release must not be built with the feature planted-bugs"
+);
+
 #[derive(Parser)]
 #[command(name = "neuroops", version, about = "An event-sourced, multi-tenant business platform on Postgres and Kafka.")]
 struct Arguments {

@@ -3,15 +3,14 @@
 mod automation;
 mod lag;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use platform::clock::Clock;
 use platform::kafka::KafkaOptions;
-use projections::runtime::{
-    Gauge, Leases, LogHeads, LogReader, Place, Position, Projection, Projector, ProjectorStatus, Tail, TailOptions,
-};
+use projections::runtime::{Gauge, Heads, Leases, LogHeads, LogReader, Place, Projection, Projector, ProjectorStatus, Tail, TailOptions};
 use sqlx::PgPool;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -80,9 +79,6 @@ pub struct WorkerOptions {
     /// What to run.
     pub roles: Roles,
 }
-
-/// The last positions of all log partitions, kept up to date.
-type Heads = watch::Receiver<Arc<HashMap<Place, Position>>>;
 
 /// The log, for those who follow it by themselves.
 struct Followed {
@@ -293,9 +289,9 @@ fn lease_name(projection: &str) -> String {
 }
 
 /// Does a piece of work as long as this process holds the lease on it. The work is given the lease's epoch and told when it ends.
-pub(crate) async fn run_while_held<F: Future<Output = ()>>(
+pub async fn run_while_held<F: Future<Output = ()>, C: Clock>(
     name: &str,
-    leases: &Leases,
+    leases: &Leases<C>,
     cancel: &CancellationToken,
     work: impl Fn(i64, CancellationToken) -> F,
 ) {
@@ -305,16 +301,17 @@ pub(crate) async fn run_while_held<F: Future<Output = ()>>(
             let lost = cancel.child_token();
             let watchdog = async {
                 while leases.get(name).is_some_and(|now| now.epoch == lease.epoch) {
-                    tokio::time::sleep(Duration::from_millis(500)).await;
+                    leases.clock().sleep(Duration::from_millis(500)).await;
                 }
                 lost.cancel();
             };
             tokio::select! {
+                biased;
                 () = work(lease.epoch, lost.clone()) => {}
                 () = watchdog => {}
             }
         }
-        cancel.run_until_cancelled(tokio::time::timeout(Duration::from_secs(1), held.changed())).await;
+        cancel.run_until_cancelled(leases.clock().timeout(Duration::from_secs(1), held.changed())).await;
     }
 }
 

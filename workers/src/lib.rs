@@ -12,4 +12,4 @@ pub mod relay;
 pub mod sending;
 pub mod webhooks;
 
-pub use host::{Automation, Roles, WorkerHealth, WorkerOptions, Workers};
+pub use host::{Automation, Roles, WorkerHealth, WorkerOptions, Workers, run_while_held};

@@ -1,7 +1,28 @@
 //! What the command bus answers to commands that the platform sends to itself.
 
-use commands::{CommandError, Receipt};
+use std::future::Future;
+
+use commands::{CommandBus, CommandError, CommandRequest, Receipt};
 use domain::kernel::DecodeError;
+
+/// Takes commands. Under one idempotency key a command has its effect once, and the same answer each time.
+pub trait Commands: Send + Sync + 'static {
+    /// The number of log partitions of a context.
+    fn partitions(&self) -> i32;
+
+    /// Has a command decided and its events stored.
+    fn execute(&self, request: CommandRequest) -> impl Future<Output = Result<Receipt, CommandError>> + Send;
+}
+
+impl Commands for CommandBus {
+    fn partitions(&self) -> i32 {
+        Self::partitions(self)
+    }
+
+    async fn execute(&self, request: CommandRequest) -> Result<Receipt, CommandError> {
+        Self::execute(self, request).await
+    }
+}
 
 /// The answer to a command, sorted by what follows from it. The codes are those of the HTTP interface.
 #[derive(Clone, Debug, PartialEq, Eq)]

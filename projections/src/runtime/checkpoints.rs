@@ -20,6 +20,11 @@ impl Place {
     pub fn of(event: &RecordedEvent) -> Self {
         Self { context: event.context.clone(), partition: event.partition }
     }
+
+    /// Whether the event is of this log partition.
+    pub fn has(&self, event: &RecordedEvent) -> bool {
+        self.partition == event.partition && self.context == event.context
+    }
 }
 
 /// A position within a log partition: 1 for its first event, 0 before it.

@@ -17,6 +17,24 @@ use super::checkpoints::{Place, Position};
 /// Events that are handed on together at most.
 const BATCH_MAX: usize = 1000;
 
+/// The broker as a source of events.
+pub trait Feed: Clone + Send + Sync + 'static {
+    /// Reads until it is dropped.
+    type Running: Send;
+
+    /// Starts to read after the given positions, as a consumer of this group, and sends batches to `sender`: of each log partition in
+    /// the order in which the broker holds them, which may repeat and skip some.
+    fn start(&self, group: &str, positions: HashMap<Place, Position>, sender: mpsc::Sender<Vec<Arc<RecordedEvent>>>) -> Self::Running;
+}
+
+impl Feed for KafkaOptions {
+    type Running = KafkaSource;
+
+    fn start(&self, group: &str, positions: HashMap<Place, Position>, sender: mpsc::Sender<Vec<Arc<RecordedEvent>>>) -> KafkaSource {
+        KafkaSource::start(self, group, positions, sender)
+    }
+}
+
 /// A consumer on a thread of its own: librdkafka's polling blocks.
 pub struct KafkaSource {
     stop: Arc<AtomicBool>,

@@ -1,9 +1,11 @@
 //! Leases: who does a piece of work at the moment.
 
 use std::collections::HashMap;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use platform::clock::{Clock, SystemClock};
 use sqlx::PgPool;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -26,56 +28,100 @@ pub struct Lease {
     pub until: Instant,
 }
 
-impl Lease {
-    /// How long the lease still lasts.
-    pub fn remaining(&self) -> Duration {
-        self.until.saturating_duration_since(Instant::now())
-    }
+/// Who holds what, for how long and in which epoch. The terms are counted by the table's own clock.
+pub trait LeaseTable: Send + Sync + 'static {
+    /// Takes or renews the lease on the competitor itself, whoever is asking.
+    fn renew_own(&self, own: &str, holder: Uuid, lasts: Duration) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+
+    /// How many leases whose names start with `prefix` last.
+    fn count(&self, prefix: &str) -> impl Future<Output = Result<usize, sqlx::Error>> + Send;
+
+    /// Renews those of the leases that `holder` has and that last; tells them with their epochs.
+    fn keep(&self, names: &[String], holder: Uuid, lasts: Duration)
+    -> impl Future<Output = Result<Vec<(String, i64)>, sqlx::Error>> + Send;
+
+    /// Takes up to `room` of the leases that nobody has, each in its next epoch; tells them with these.
+    fn take(
+        &self,
+        names: &[String],
+        holder: Uuid,
+        lasts: Duration,
+        room: usize,
+    ) -> impl Future<Output = Result<Vec<(String, i64)>, sqlx::Error>> + Send;
+
+    /// Ends those of the leases that `holder` has.
+    fn release(&self, names: &[String], holder: Uuid) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 }
 
+type Held = Arc<HashMap<String, Lease>>;
+
 /// Holds as many of the named pieces of work as is this process's fair share.
-pub struct Leases {
-    held: watch::Receiver<Arc<HashMap<String, Lease>>>,
+#[derive(Clone)]
+pub struct Leases<C = SystemClock> {
+    held: watch::Receiver<Held>,
+    clock: C,
 }
 
 impl Leases {
     /// Starts to compete for `names`. `role` groups the competitors; each keeps a lease `worker/<role>/<id>` on itself, so that
     /// the others can count it. At the end of `cancel` everything is given back.
     pub fn start(pool: PgPool, role: &'static str, names: Vec<String>, cancel: CancellationToken) -> Self {
+        let (leases, competing) = Self::compete(PgLeases(pool), SystemClock, platform::clock::new_id(), role, names, cancel);
+        tokio::spawn(competing);
+        leases
+    }
+}
+
+impl<C: Clock> Leases<C> {
+    /// The leases of a competitor, and what competes for as long as it is polled.
+    pub fn compete<T: LeaseTable>(
+        table: T,
+        clock: C,
+        id: Uuid,
+        role: &'static str,
+        names: Vec<String>,
+        cancel: CancellationToken,
+    ) -> (Self, impl Future<Output = ()> + Send + use<T, C>) {
         let (sender, held) = watch::channel(Arc::new(HashMap::new()));
-        let competitor = Competitor { pool, own: format!("worker/{role}/"), id: platform::clock::new_id(), names };
-        tokio::spawn(async move {
+        let leases = Self { held, clock: clock.clone() };
+        let competitor = Competitor { table, clock, own: format!("worker/{role}/"), id, names, held: sender };
+        let competing = async move {
             loop {
-                let asked = Instant::now();
                 let mut pause = RETRY;
-                match tokio::time::timeout(LASTS / 2, competitor.round()).await {
-                    Ok(Ok(epochs)) => {
-                        let until = asked + LASTS;
-                        let leases = epochs.into_iter().map(|(name, epoch)| (name, Lease { epoch, until })).collect();
-                        sender.send_replace(Arc::new(leases));
-                        pause = RENEW;
-                    }
-                    Ok(Err(error)) => tracing::warn!(%error, role, "leases could not be renewed"),
-                    Err(_) => tracing::warn!(role, "leases could not be renewed in time"),
+                match competitor.clock.timeout(LASTS / 2, competitor.round()).await {
+                    Some(Ok(())) => pause = RENEW,
+                    Some(Err(error)) => tracing::warn!(%error, role, "leases could not be renewed"),
+                    None => tracing::warn!(role, "leases could not be renewed in time"),
                 }
-                if cancel.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
+                if cancel.run_until_cancelled(competitor.clock.sleep(pause)).await.is_none() {
                     break;
                 }
             }
-            sender.send_replace(Arc::new(HashMap::new()));
             competitor.give_back().await;
-        });
-        Self { held }
+        };
+        (leases, competing)
     }
 
     /// What is held; changes are signalled.
-    pub fn watch(&self) -> watch::Receiver<Arc<HashMap<String, Lease>>> {
+    pub fn watch(&self) -> watch::Receiver<Held> {
         self.held.clone()
     }
 
     /// The lease on one piece of work, if it is held and still lasts.
     pub fn get(&self, name: &str) -> Option<Lease> {
-        self.held.borrow().get(name).filter(|lease| lease.remaining() > Duration::ZERO).cloned()
+        self.held.borrow().get(name).filter(|lease| lease.until > self.clock.instant()).cloned()
+    }
+
+    /// How long the lease on one piece of work still lasts; nothing where it is not held in this epoch.
+    pub fn remaining(&self, name: &str, epoch: i64) -> Duration {
+        let held = self.held.borrow();
+        let lease = held.get(name).filter(|lease| lease.epoch == epoch);
+        lease.map_or(Duration::ZERO, |lease| lease.until.saturating_duration_since(self.clock.instant()))
+    }
+
+    /// The clock that leases end by.
+    pub fn clock(&self) -> &C {
+        &self.clock
     }
 }
 
@@ -110,65 +156,98 @@ impl Seized {
     }
 }
 
-struct Competitor {
-    pool: PgPool,
+struct Competitor<T, C> {
+    table: T,
+    clock: C,
     own: String,
     id: Uuid,
     names: Vec<String>,
+    held: watch::Sender<Held>,
 }
 
-impl Competitor {
-    async fn round(&self) -> Result<HashMap<String, i64>, sqlx::Error> {
-        const RENEW_OWN: &str = "INSERT INTO runtime.leases (name, holder, epoch, expires_at) VALUES ($1, $2, 1, now() + $3) \
-            ON CONFLICT (name) DO UPDATE SET expires_at = excluded.expires_at";
-        const FORGET: &str = "DELETE FROM runtime.leases WHERE starts_with(name, 'worker/') AND expires_at < now() - interval '1 minute'";
-        const COUNT: &str = "SELECT count(*) FROM runtime.leases WHERE starts_with(name, $1) AND expires_at > now()";
-        const KEEP: &str = "UPDATE runtime.leases SET expires_at = now() + $3 WHERE name = ANY ($1) AND holder = $2 AND expires_at > now() RETURNING name, epoch";
-        const TAKE: &str = "INSERT INTO runtime.leases (name, holder, epoch, expires_at) \
-            SELECT n, $2, 1, now() + $3 FROM unnest($1::text[]) n WHERE NOT EXISTS (SELECT FROM runtime.leases l WHERE l.name = n AND l.expires_at > now()) \
-            ORDER BY reverse(n) LIMIT $4 \
-            ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, epoch = leases.epoch + 1, expires_at = excluded.expires_at \
-            WHERE leases.expires_at <= now() RETURNING name, epoch";
-        let own = format!("{}{}", self.own, self.id);
-        sqlx::query(RENEW_OWN).bind(&own).bind(self.id).bind(LASTS).execute(&self.pool).await?;
-        sqlx::query(FORGET).execute(&self.pool).await?;
-        let competitors: i64 = sqlx::query_scalar(COUNT).bind(&self.own).fetch_one(&self.pool).await?;
-        let share = self.names.len().div_ceil(usize::try_from(competitors).unwrap_or(1).max(1));
-        let kept: Vec<(String, i64)> = sqlx::query_as(KEEP).bind(&self.names).bind(self.id).bind(LASTS).fetch_all(&self.pool).await?;
-        let mut held: HashMap<String, i64> = kept.into_iter().collect();
+impl<T: LeaseTable, C: Clock> Competitor<T, C> {
+    async fn round(&self) -> Result<(), sqlx::Error> {
+        let until = self.clock.instant() + LASTS;
+        let hold = |epochs: &HashMap<String, i64>| {
+            let leases = epochs.iter().map(|(name, epoch)| (name.clone(), Lease { epoch: *epoch, until })).collect();
+            self.held.send_replace(Arc::new(leases));
+        };
+        self.table.renew_own(&self.own_name(), self.id, LASTS).await?;
+        let competitors = self.table.count(&self.own).await?;
+        let share = self.names.len().div_ceil(competitors.max(1));
+        let mut held: HashMap<String, i64> = self.table.keep(&self.names, self.id, LASTS).await?.into_iter().collect();
         if held.len() > share {
             let mut names: Vec<String> = held.keys().cloned().collect();
             // By the ends of the names, so that each competitor keeps some log partitions of every context, busy or not.
             names.sort_by_cached_key(|name| name.chars().rev().collect::<String>());
             let excess = names.split_off(share);
-            self.release(&excess).await?;
             held.retain(|name, _| !excess.contains(name));
+            // Nobody here works on them any more by the time that somebody else may.
+            hold(&held);
+            self.table.release(&excess, self.id).await?;
         } else if held.len() < share {
-            let wanted: Vec<&String> = self.names.iter().filter(|name| !held.contains_key(*name)).collect();
-            let room = i64::try_from(share - held.len()).unwrap_or(i64::MAX);
-            let taken: Vec<(String, i64)> =
-                sqlx::query_as(TAKE).bind(wanted).bind(self.id).bind(LASTS).bind(room).fetch_all(&self.pool).await?;
-            held.extend(taken);
+            let wanted: Vec<String> = self.names.iter().filter(|name| !held.contains_key(*name)).cloned().collect();
+            held.extend(self.table.take(&wanted, self.id, LASTS, share - held.len()).await?);
+            hold(&held);
+        } else {
+            hold(&held);
         }
-        Ok(held)
-    }
-
-    async fn release(&self, names: &[String]) -> Result<(), sqlx::Error> {
-        // The row stays, so that the epoch goes on growing.
-        sqlx::query("UPDATE runtime.leases SET expires_at = now() WHERE name = ANY ($1) AND holder = $2")
-            .bind(names)
-            .bind(self.id)
-            .execute(&self.pool)
-            .await?;
         Ok(())
     }
 
+    fn own_name(&self) -> String {
+        format!("{}{}", self.own, self.id)
+    }
+
     async fn give_back(&self) {
-        let own = vec![format!("{}{}", self.own, self.id)];
+        self.held.send_replace(Arc::new(HashMap::new()));
+        let own = vec![self.own_name()];
         for names in [&self.names, &own] {
-            if let Err(error) = self.release(names).await {
+            if let Err(error) = self.table.release(names, self.id).await {
                 tracing::debug!(%error, "leases were not given back; they end by themselves");
             }
         }
+    }
+}
+
+/// The leases in Postgres.
+struct PgLeases(PgPool);
+
+impl LeaseTable for PgLeases {
+    async fn renew_own(&self, own: &str, holder: Uuid, lasts: Duration) -> Result<(), sqlx::Error> {
+        const RENEW_OWN: &str = "INSERT INTO runtime.leases (name, holder, epoch, expires_at) VALUES ($1, $2, 1, now() + $3) \
+            ON CONFLICT (name) DO UPDATE SET expires_at = excluded.expires_at";
+        const FORGET: &str = "DELETE FROM runtime.leases WHERE starts_with(name, 'worker/') AND expires_at < now() - interval '1 minute'";
+        sqlx::query(RENEW_OWN).bind(own).bind(holder).bind(lasts).execute(&self.0).await?;
+        sqlx::query(FORGET).execute(&self.0).await?;
+        Ok(())
+    }
+
+    async fn count(&self, prefix: &str) -> Result<usize, sqlx::Error> {
+        const COUNT: &str = "SELECT count(*) FROM runtime.leases WHERE starts_with(name, $1) AND expires_at > now()";
+        let count: i64 = sqlx::query_scalar(COUNT).bind(prefix).fetch_one(&self.0).await?;
+        Ok(usize::try_from(count).unwrap_or(0))
+    }
+
+    async fn keep(&self, names: &[String], holder: Uuid, lasts: Duration) -> Result<Vec<(String, i64)>, sqlx::Error> {
+        const KEEP: &str = "UPDATE runtime.leases SET expires_at = now() + $3 WHERE name = ANY ($1) AND holder = $2 AND expires_at > now() RETURNING name, epoch";
+        sqlx::query_as(KEEP).bind(names).bind(holder).bind(lasts).fetch_all(&self.0).await
+    }
+
+    async fn take(&self, names: &[String], holder: Uuid, lasts: Duration, room: usize) -> Result<Vec<(String, i64)>, sqlx::Error> {
+        const TAKE: &str = "INSERT INTO runtime.leases (name, holder, epoch, expires_at) \
+            SELECT n, $2, 1, now() + $3 FROM unnest($1::text[]) n WHERE NOT EXISTS (SELECT FROM runtime.leases l WHERE l.name = n AND l.expires_at > now()) \
+            ORDER BY reverse(n) LIMIT $4 \
+            ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, epoch = leases.epoch + 1, expires_at = excluded.expires_at \
+            WHERE leases.expires_at <= now() RETURNING name, epoch";
+        let room = i64::try_from(room).unwrap_or(i64::MAX);
+        sqlx::query_as(TAKE).bind(names).bind(holder).bind(lasts).bind(room).fetch_all(&self.0).await
+    }
+
+    async fn release(&self, names: &[String], holder: Uuid) -> Result<(), sqlx::Error> {
+        // The row stays, so that the epoch goes on growing.
+        const RELEASE: &str = "UPDATE runtime.leases SET expires_at = now() WHERE name = ANY ($1) AND holder = $2";
+        sqlx::query(RELEASE).bind(names).bind(holder).execute(&self.0).await?;
+        Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! The log as a source of events.
 
 use std::collections::HashMap;
+use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,21 @@ use tokio::sync::watch;
 
 use super::checkpoints::{Place, Position};
 use super::tail::{EventSource, SourceError};
+
+/// The last positions of all log partitions, kept up to date.
+pub type Heads = watch::Receiver<Arc<HashMap<Place, Position>>>;
+
+/// The log as its readers see it, across tenants. Whoever has seen position *n* of a log partition has seen all that there ever is up to *n*.
+pub trait EventLog: Clone + Send + Sync + 'static {
+    /// The last position of every log partition.
+    fn heads(&self) -> impl Future<Output = Result<HashMap<Place, Position>, sqlx::Error>> + Send;
+
+    /// Up to `limit` events of each log partition after the given position, by log partition and position.
+    fn after(&self, places: &[(Place, Position)], limit: i64) -> impl Future<Output = Result<Vec<Arc<RecordedEvent>>, sqlx::Error>> + Send;
+
+    /// Whether the log holds each of these events at its position.
+    fn holds(&self, events: &[&RecordedEvent]) -> impl Future<Output = Result<bool, sqlx::Error>> + Send;
+}
 
 /// How long readers wait at most before they look at the heads themselves.
 const POLL: Duration = Duration::from_millis(250);
@@ -47,6 +63,11 @@ impl LogReader {
         Self { pool }
     }
 
+    /// The pool.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
     /// The last position of every log partition.
     pub async fn heads(&self) -> Result<HashMap<Place, Position>, sqlx::Error> {
         heads(&self.pool).await
@@ -80,18 +101,32 @@ impl LogReader {
     }
 }
 
+impl EventLog for LogReader {
+    async fn heads(&self) -> Result<HashMap<Place, Position>, sqlx::Error> {
+        Self::heads(self).await
+    }
+
+    async fn after(&self, places: &[(Place, Position)], limit: i64) -> Result<Vec<Arc<RecordedEvent>>, sqlx::Error> {
+        Self::after(self, places, limit).await
+    }
+
+    async fn holds(&self, events: &[&RecordedEvent]) -> Result<bool, sqlx::Error> {
+        Self::holds(self, events).await
+    }
+}
+
 async fn heads(pool: &PgPool) -> Result<HashMap<Place, Position>, sqlx::Error> {
     let rows: Vec<(String, i32, i64)> = sqlx::query_as("SELECT context, partition, position FROM log.heads").fetch_all(pool).await?;
     Ok(rows.into_iter().map(|(context, partition, position)| (Place { context, partition }, position)).collect())
 }
 
-/// The last positions of all log partitions, kept up to date.
+/// Keeps the last positions of all log partitions up to date.
 pub struct LogHeads;
 
 impl LogHeads {
     /// Watches the heads: told by the appenders' notices, and by a look a few times a second where a notice was lost. Ends when
     /// nobody listens any more.
-    pub fn watch(pool: PgPool) -> watch::Receiver<Arc<HashMap<Place, Position>>> {
+    pub fn watch(pool: PgPool) -> Heads {
         let (sender, receiver) = watch::channel(Arc::new(HashMap::new()));
         tokio::spawn(async move {
             let mut listener: Option<PgListener> = None;
@@ -160,21 +195,21 @@ async fn listen(pool: &PgPool) -> Option<PgListener> {
 }
 
 /// Follows the log itself: the source while Kafka is away.
-pub struct LogSource {
-    reader: LogReader,
-    heads: watch::Receiver<Arc<HashMap<Place, Position>>>,
+pub struct LogSource<L = LogReader> {
+    reader: L,
+    heads: Heads,
     positions: HashMap<Place, Position>,
 }
 
-impl LogSource {
+impl<L: EventLog> LogSource<L> {
     /// Follows the log from these positions on.
-    pub fn new(reader: LogReader, heads: watch::Receiver<Arc<HashMap<Place, Position>>>, positions: HashMap<Place, Position>) -> Self {
+    pub fn new(reader: L, heads: Heads, positions: HashMap<Place, Position>) -> Self {
         Self { reader, heads, positions }
     }
 }
 
 #[async_trait]
-impl EventSource for LogSource {
+impl<L: EventLog> EventSource for LogSource<L> {
     fn name(&self) -> &'static str {
         "log"
     }

@@ -9,9 +9,10 @@ use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 /// A tenant's aggregate, `<aggregate_type>/<aggregate_id>`.
-pub(super) type Key = (Uuid, String);
+pub type Key = (Uuid, String);
 
-pub(super) fn key_of(event: &RecordedEvent) -> Key {
+/// The key of an event.
+pub fn key_of(event: &RecordedEvent) -> Key {
     (event.tenant_id.0, format!("{}/{}", event.aggregate_type, event.aggregate_id))
 }
 

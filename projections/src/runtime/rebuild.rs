@@ -12,6 +12,7 @@ use super::checkpoints::{Place, Position, active_version};
 use super::log_source::LogReader;
 use super::projection::Projection;
 use super::projector::{Applier, ProjectorError};
+use super::store::PgStore;
 
 /// Events in one transaction of a rebuild.
 const CHUNK: i64 = 20_000;
@@ -57,7 +58,8 @@ pub async fn rebuild(pool: &PgPool, projection: &dyn Projection, mut progress: i
     let active = active_version(pool, name).await?;
     let target = prepare(pool, projection, active).await?;
     let log = LogReader::new(pool.clone());
-    let mut applier = Applier::load(projection, pool.clone(), target).await?;
+    let store = PgStore { projection, pool: pool.clone() };
+    let mut applier = Applier::load(&store, target).await?;
     let mut done = 0;
     let mut page = next_page(&log, &applier.checkpoints.positions).await?;
     let mut total = total(&log, projection).await?;

@@ -241,15 +241,15 @@ impl DueRunner {
         let outcome = match &answer {
             Answer::Done { events: 0, .. } => {
                 entry.idle += 1;
-                entry.until = Instant::now() + self.options.passing.after(entry.attempts);
+                entry.until = Instant::now() + self.options.passing.after(entry.attempts, &row.key);
                 if entry.idle >= IDLE_MAX {
                     let detail = "the command is accepted and changes nothing, and the row is still due";
-                    rows.trouble(&row, entry.idle, self.options.refused.after(entry.idle), STILL_DUE, detail).await?;
+                    rows.trouble(&row, entry.idle, self.options.refused.after(entry.idle, &row.key), STILL_DUE, detail).await?;
                 }
                 "idle"
             }
             Answer::Done { .. } => {
-                entry.until = Instant::now() + self.options.effect.after(entry.attempts);
+                entry.until = Instant::now() + self.options.effect.after(entry.attempts, &row.key);
                 if row.attempts > 0 {
                     rows.settle(&row).await?;
                 }
@@ -258,12 +258,12 @@ impl DueRunner {
             Answer::Refused { code, detail } => {
                 let attempts = row.attempts.saturating_add(1);
                 tracing::warn!(source = self.name, tenant = %row.key.tenant, id = row.key.id, code, detail, attempts, "a due command was refused");
-                rows.trouble(&row, attempts, self.options.refused.after(attempts), code, detail).await?;
+                rows.trouble(&row, attempts, self.options.refused.after(attempts, &row.key), code, detail).await?;
                 "refused"
             }
             Answer::Passing { code, detail, .. } => {
                 tracing::debug!(source = self.name, tenant = %row.key.tenant, id = row.key.id, code, detail, "a due command failed and is sent again");
-                entry.until = Instant::now() + self.options.passing.after(entry.attempts);
+                entry.until = Instant::now() + self.options.passing.after(entry.attempts, &row.key);
                 "failed"
             }
         };

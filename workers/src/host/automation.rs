@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use commands::CommandBus;
 use domain::kernel::{ContextDef, ProcessDef};
+use platform::clock::SystemClock;
 use projections::runtime::{Leases, Projector, Tail};
 use sqlx::PgPool;
 use tokio::sync::watch;
@@ -66,13 +67,14 @@ pub(super) async fn start_processes(
     for (def, recorder) in automation.processes.iter().zip(recorders) {
         recorder.register(pool).await?;
         let projector = Projector::new(Box::new(recorder), pool.clone(), tail.clone());
-        let runner = Runner::new(def.name, pool.clone(), automation.bus.clone(), automation.effects.clone(), automation.process_options);
+        let runner = Runner::new(def.name, automation.bus.clone(), automation.effects.clone(), automation.process_options, SystemClock);
         workers.health.processes.insert(def.name, (projector.status(), runner.trouble()));
         let (name, leases, cancel) = (processes::lease_name(def.name), leases.clone(), workers.cancel.clone());
+        let pool = pool.clone();
         workers.tasks.spawn(async move {
-            let (projector, runner) = (&projector, &runner);
+            let (pool, projector, runner) = (&pool, &projector, &runner);
             let work = |epoch, lost: CancellationToken| async move {
-                tokio::join!(projector.run(&lost), runner.run(epoch, projector.status(), &lost));
+                tokio::join!(projector.run(&lost), runner.run(runner.steps(pool, epoch), projector.status(), &lost));
             };
             run_while_held(&name, &leases, &cancel, work).await;
         });

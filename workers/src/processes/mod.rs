@@ -19,3 +19,4 @@ pub use effects::{EffectError, EffectHandler, EffectStep, Effects};
 pub use operate::{Backlog, Overview, ShownStep, StepFilter, backlogs, overview, retry, steps};
 pub use recorder::{Recorder, projection_name};
 pub use runner::{ProcessOptions, Runner, lease_name};
+pub use store::{ClaimedLane, ClaimedStep, LaneReport, Outcome, Steps, Store, StoreError, Taken};

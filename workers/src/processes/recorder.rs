@@ -48,8 +48,11 @@ impl Recorder {
         self.process.reacts_to.iter().any(is)
     }
 
-    /// The steps that follow from an event.
-    fn steps(&self, event: &RecordedEvent) -> Result<Vec<Step>, String> {
+    /// The steps that follow from an event; what is wrong with it, if something is.
+    pub fn steps(&self, event: &RecordedEvent) -> Result<Vec<Step>, String> {
+        if !self.reacts_to(event) {
+            return Ok(Vec::new());
+        }
         let steps = (self.process.react)(event).map_err(|error| match std::error::Error::source(&error) {
             Some(source) => format!("{error}: {source}"),
             None => error.to_string(),
@@ -145,8 +148,11 @@ impl Projection for Recorder {
 
     async fn apply(&self, connection: &mut PgConnection, _: i32, events: &[Arc<RecordedEvent>]) -> Result<(), ApplyError> {
         let mut columns = Columns::default();
-        for (index, event) in events.iter().enumerate().filter(|(_, event)| self.reacts_to(event)) {
+        for (index, event) in events.iter().enumerate() {
             let steps = self.steps(event).map_err(|reason| ApplyError::Event { index, reason })?;
+            if steps.is_empty() {
+                continue;
+            }
             columns.push(event, steps).map_err(|error| ApplyError::Event { index, reason: error.to_string() })?;
         }
         if !columns.steps.is_empty() {

@@ -1,18 +1,19 @@
 //! The taking half of a process: claims lanes, has their steps taken side by side, notes the outcomes together.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use commands::CommandBus;
+use platform::clock::{Clock, Lost, SystemClock, Tasks};
 use projections::runtime::ProjectorStatus;
 use sqlx::PgPool;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::store::{LaneReport, Outcome, Store, StoreError};
+use super::store::{LaneReport, Outcome, Steps, Store, StoreError};
 use super::taking::Taker;
 use super::{Backoff, Effects};
+use crate::sending::Commands;
 
 /// How often lanes are looked for that another runner left behind.
 const RECOVER: Duration = Duration::from_secs(5);
@@ -57,19 +58,26 @@ pub fn lease_name(process: &str) -> String {
 }
 
 /// Takes the steps of one process, while the lease on it is held.
-pub struct Runner {
+pub struct Runner<B = CommandBus, C = SystemClock> {
     process: &'static str,
-    pool: PgPool,
-    bus: Arc<CommandBus>,
+    bus: Arc<B>,
     effects: Effects,
     options: ProcessOptions,
+    clock: C,
     trouble: watch::Sender<Option<String>>,
 }
 
 impl Runner {
-    /// A runner on a pool of the worker role.
-    pub fn new(process: &'static str, pool: PgPool, bus: Arc<CommandBus>, effects: Effects, options: ProcessOptions) -> Self {
-        Self { process, pool, bus, effects, options, trouble: watch::channel(None).0 }
+    /// The steps of the process in Postgres, on a pool of the worker role, under a lease of this epoch.
+    pub fn steps(&self, pool: &PgPool, epoch: i64) -> Store {
+        Store { pool: pool.clone(), process: self.process, lease: lease_name(self.process), epoch }
+    }
+}
+
+impl<B: Commands, C: Clock> Runner<B, C> {
+    /// A runner of the process.
+    pub fn new(process: &'static str, bus: Arc<B>, effects: Effects, options: ProcessOptions, clock: C) -> Self {
+        Self { process, bus, effects, options, clock, trouble: watch::channel(None).0 }
     }
 
     /// The last failure of the runner itself, if it is in trouble.
@@ -77,12 +85,12 @@ impl Runner {
         self.trouble.subscribe()
     }
 
-    /// Takes steps until cancelled, under a lease of this epoch. `wake` tells of what the recorder does.
-    pub async fn run(&self, epoch: i64, mut wake: watch::Receiver<ProjectorStatus>, cancel: &CancellationToken) {
-        let store = Store { pool: self.pool.clone(), process: self.process, lease: lease_name(self.process), epoch };
+    /// Takes steps until cancelled, under the lease of the steps. `wake` tells of what the recorder does.
+    pub async fn run(&self, steps: impl Steps, mut wake: watch::Receiver<ProjectorStatus>, cancel: &CancellationToken) {
         let taker = Arc::new(Taker {
-            store,
+            store: steps,
             bus: self.bus.clone(),
+            clock: self.clock.clone(),
             effects: self.effects.clone(),
             backoff: self.options.backoff,
             stuck_after: self.options.stuck_after,
@@ -92,8 +100,8 @@ impl Runner {
         let _quiet = Quiet(&self.trouble);
         let mut pause = Duration::from_millis(50);
         while !cancel.is_cancelled() {
-            let mut lanes = JoinSet::new();
-            let started = Instant::now();
+            let mut lanes = self.clock.tasks();
+            let started = self.clock.instant();
             let result = self.follow(&taker, &mut lanes, &mut wake, cancel).await;
             // What was under way is cut off; its steps are answered from the log when they are sent again.
             lanes.shutdown().await;
@@ -103,56 +111,58 @@ impl Runner {
             }
             tracing::warn!(process = self.process, ?error, "a runner failed and starts again");
             self.trouble.send_replace(Some(error.to_string()));
-            pause = if started.elapsed() > Duration::from_secs(10) {
+            pause = if self.clock.instant().saturating_duration_since(started) > Duration::from_secs(10) {
                 Duration::from_millis(50)
             } else {
                 (pause * 2).min(Duration::from_secs(2))
             };
-            cancel.run_until_cancelled(tokio::time::sleep(pause)).await;
+            cancel.run_until_cancelled(self.clock.sleep(pause)).await;
         }
     }
 
-    async fn follow(
+    async fn follow<S: Steps>(
         &self,
-        taker: &Arc<Taker>,
-        lanes: &mut JoinSet<LaneReport>,
+        taker: &Arc<Taker<S, B, C>>,
+        lanes: &mut C::Tasks<LaneReport>,
         wake: &mut watch::Receiver<ProjectorStatus>,
         cancel: &CancellationToken,
     ) -> Result<(), StoreError> {
         taker.store.recover(true, self.options.steps_max).await?;
         self.trouble.send_replace(None);
-        let mut recovered = Instant::now();
+        let now = || self.clock.instant();
+        let mut recovered = now();
         // When the first of the lanes that wait out a failure comes back, as far as is known here; at once, to find out.
-        let mut comes_back = Some(Instant::now());
+        let mut comes_back = Some(now());
         while !cancel.is_cancelled() {
-            if recovered.elapsed() > RECOVER {
+            if now().saturating_duration_since(recovered) > RECOVER {
                 taker.store.recover(false, self.options.steps_max).await?;
-                recovered = Instant::now();
+                recovered = now();
             }
             let seen = wake.borrow_and_update().applied;
             let all = self.start_lanes(taker, lanes, cancel).await?;
-            if all && comes_back.is_some_and(|at| at <= Instant::now()) {
-                comes_back = taker.store.next_due().await?.map(|pause| Instant::now() + pause.max(LOOK_MIN));
+            if all && comes_back.is_some_and(|at| at <= now()) {
+                comes_back = taker.store.next_due().await?.map(|pause| now() + pause.max(LOOK_MIN));
             }
-            let known = comes_back.filter(|_| all).map(|at| at.saturating_duration_since(Instant::now()));
+            let known = comes_back.filter(|_| all).map(|at| at.saturating_duration_since(now()));
             tokio::select! {
+                biased;
+                () = cancel.cancelled() => {}
                 Some(first) = lanes.join_next() => {
                     let pause = self.finish(taker, lanes, first).await?;
-                    comes_back = comes_back.into_iter().chain(pause.map(|pause| Instant::now() + pause)).min();
+                    comes_back = comes_back.into_iter().chain(pause.map(|pause| now() + pause)).min();
                 }
                 () = told(wake, seen) => {}
-                () = tokio::time::sleep(known.map_or(self.options.look, |known| known.min(self.options.look))) => {}
-                () = cancel.cancelled() => {}
+                () = self.clock.sleep(known.map_or(self.options.look, |known| known.min(self.options.look))) => {}
             }
         }
         self.wind_down(taker, lanes).await
     }
 
     /// Claims what is due, as far as there is room. Whether that is all of it.
-    async fn start_lanes(
+    async fn start_lanes<S: Steps>(
         &self,
-        taker: &Arc<Taker>,
-        lanes: &mut JoinSet<LaneReport>,
+        taker: &Arc<Taker<S, B, C>>,
+        lanes: &mut C::Tasks<LaneReport>,
         cancel: &CancellationToken,
     ) -> Result<bool, StoreError> {
         let room = self.options.lanes_max.saturating_sub(lanes.len());
@@ -169,11 +179,11 @@ impl Runner {
 
     /// Notes the outcome of one lane's turn, and with it those of all others that have ended meanwhile. Tells the shortest pause that one
     /// of them makes.
-    async fn finish(
+    async fn finish<S: Steps>(
         &self,
-        taker: &Taker,
-        lanes: &mut JoinSet<LaneReport>,
-        first: Result<LaneReport, tokio::task::JoinError>,
+        taker: &Taker<S, B, C>,
+        lanes: &mut C::Tasks<LaneReport>,
+        first: Result<LaneReport, Lost>,
     ) -> Result<Option<Duration>, StoreError> {
         let mut reports = Vec::new();
         let mut next = Some(first);
@@ -198,9 +208,10 @@ impl Runner {
     }
 
     /// Lets what is under way come to its end and notes it.
-    async fn wind_down(&self, taker: &Taker, lanes: &mut JoinSet<LaneReport>) -> Result<(), StoreError> {
-        let deadline = tokio::time::Instant::now() + STOP_MAX;
-        while let Ok(Some(first)) = tokio::time::timeout_at(deadline, lanes.join_next()).await {
+    async fn wind_down<S: Steps>(&self, taker: &Taker<S, B, C>, lanes: &mut C::Tasks<LaneReport>) -> Result<(), StoreError> {
+        let deadline = self.clock.instant() + STOP_MAX;
+        let left = || deadline.saturating_duration_since(self.clock.instant());
+        while let Some(Some(first)) = self.clock.timeout(left(), lanes.join_next()).await {
             self.finish(taker, lanes, first).await?;
         }
         Ok(())

@@ -1,5 +1,6 @@
 //! The tables of steps and lanes, as one runner under one lease sees them.
 
+use std::future::Future;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -17,24 +18,34 @@ pub const PAUSE_MAX: Duration = Duration::from_hours(24);
 /// A step to be taken.
 #[derive(Clone, Debug)]
 pub struct ClaimedStep {
+    /// The event that it follows from.
     pub event_id: Uuid,
+    /// Its name among the steps of the event.
     pub step: String,
+    /// The effect that is called; `None` where the action is a command.
     pub effect: Option<String>,
     /// The command, or the body of the effect, as JSON.
     pub action: String,
     /// The commands that the effect has answered.
     pub answer: Option<String>,
+    /// The conversation that the event belongs to.
     pub correlation_id: Option<String>,
+    /// W3C trace context.
     pub traceparent: Option<String>,
+    /// How often it was taken.
     pub attempts: u32,
+    /// Since when it may have been sent without anybody knowing what became of it.
     pub unresolved_since: Option<DateTime<Utc>>,
 }
 
 /// A lane that this runner holds, with its first steps in order.
 #[derive(Clone, Debug)]
 pub struct ClaimedLane {
+    /// The tenant.
     pub tenant: Uuid,
+    /// The lane's name.
     pub lane: String,
+    /// Its first open steps.
     pub steps: Vec<ClaimedStep>,
 }
 
@@ -42,12 +53,22 @@ pub struct ClaimedLane {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// It is done; the position token of its last command.
-    Done { receipt: Option<String> },
+    Done {
+        /// The token.
+        receipt: Option<String>,
+    },
     /// The answer is no.
-    Refused { code: String, detail: String },
+    Refused {
+        /// A stable code.
+        code: String,
+        /// For people.
+        detail: String,
+    },
     /// It is to be taken again.
     Again {
+        /// A stable code.
         code: String,
+        /// For people.
         detail: String,
         /// Not before so long.
         after: Option<Duration>,
@@ -59,8 +80,11 @@ pub enum Outcome {
 /// A step with its outcome.
 #[derive(Clone, Debug)]
 pub struct Taken {
+    /// The event that the step follows from.
     pub event_id: Uuid,
+    /// The step's name.
     pub step: String,
+    /// What became of it.
     pub outcome: Outcome,
     /// Whether so many attempts have failed that people should look.
     pub stuck: bool,
@@ -69,8 +93,11 @@ pub struct Taken {
 /// What became of a lane's turn.
 #[derive(Clone, Debug)]
 pub struct LaneReport {
+    /// The tenant.
     pub tenant: Uuid,
+    /// The lane's name.
     pub lane: String,
+    /// Its steps that were taken, in order.
     pub taken: Vec<Taken>,
     /// When its next step may be taken.
     pub pause: Duration,
@@ -87,19 +114,58 @@ pub enum StoreError {
     Overtaken,
 }
 
-/// The steps of one process under one lease.
+/// The steps of one process, as a runner under one lease sees them.
+pub trait Steps: Send + Sync + 'static {
+    /// The process.
+    fn process(&self) -> &'static str;
+
+    /// Frees lanes that were claimed and never finished: by everybody at the start of a runner, later by other runners only. What was being
+    /// taken there may have been sent.
+    fn recover(&self, own: bool, steps_max: i64) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// Takes up to `lanes` lanes that are due, each with its first steps. What somebody is just adding to is left for the next time.
+    fn claim(&self, lanes: i64, steps_max: i64) -> impl Future<Output = Result<Vec<ClaimedLane>, StoreError>> + Send;
+
+    /// How long until the next lane that nobody holds is due; zero where one is due already.
+    fn next_due(&self) -> impl Future<Output = Result<Option<Duration>, StoreError>> + Send;
+
+    /// Keeps what an effect has answered, before any of it is sent.
+    fn keep_answer(&self, lane: &ClaimedLane, step: &ClaimedStep, answer: &str) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Notes the outcomes of finished turns and frees their lanes, all in one transaction; lanes without open steps go.
+    fn finish(&self, reports: &[LaneReport]) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Where the log holds the effect of a command that a step has sent: an event of its aggregate that names the step's event as its cause.
+    fn effect_in_log(
+        &self,
+        tenant: TenantId,
+        step: &ClaimedStep,
+        command: &StepCommand,
+        partitions: i32,
+    ) -> impl Future<Output = Result<Option<String>, StoreError>> + Send;
+
+    /// Whether an event has led to this one step of the process and no other, so that its effects are the step's.
+    fn is_only_step(&self, tenant: Uuid, event: Uuid) -> impl Future<Output = Result<bool, StoreError>> + Send;
+}
+
+/// The steps of one process in Postgres.
 pub struct Store {
+    /// A pool of the worker role.
     pub pool: PgPool,
+    /// The process.
     pub process: &'static str,
-    /// The lease's name and the epoch under which it is held.
+    /// The lease's name.
     pub lease: String,
+    /// The epoch under which the lease is held.
     pub epoch: i64,
 }
 
-impl Store {
-    /// Frees lanes that were claimed and never finished: by everybody at the start of a runner, later by other runners only. What was being
-    /// taken there may have been sent.
-    pub async fn recover(&self, own: bool, steps_max: i64) -> Result<u64, StoreError> {
+impl Steps for Store {
+    fn process(&self) -> &'static str {
+        self.process
+    }
+
+    async fn recover(&self, own: bool, steps_max: i64) -> Result<u64, StoreError> {
         const RECOVER: &str = "WITH lost AS (SELECT l.tenant_id, l.lane, l.claimed_at FROM runtime.process_lanes l \
                 WHERE l.process = $1 AND l.claimed_epoch IS NOT NULL AND ($3 OR l.claimed_epoch <> $2) \
                     AND EXISTS (SELECT FROM runtime.leases h WHERE h.name = $5 AND h.epoch = $2) \
@@ -115,8 +181,7 @@ impl Store {
         Ok(query.execute(&self.pool).await?.rows_affected())
     }
 
-    /// Takes up to `lanes` lanes that are due, each with its first steps. What somebody is just adding to is left for the next time.
-    pub async fn claim(&self, lanes: i64, steps_max: i64) -> Result<Vec<ClaimedLane>, StoreError> {
+    async fn claim(&self, lanes: i64, steps_max: i64) -> Result<Vec<ClaimedLane>, StoreError> {
         const CLAIM: &str = "WITH free AS (SELECT l.tenant_id, l.lane FROM runtime.process_lanes l \
                 WHERE l.process = $1 AND l.claimed_epoch IS NULL AND l.due_at <= now() \
                     AND EXISTS (SELECT FROM runtime.leases h WHERE h.name = $5 AND h.epoch = $2) \
@@ -143,15 +208,13 @@ impl Store {
         Ok(claimed)
     }
 
-    /// How long until the next lane that nobody holds is due; zero where one is due already.
-    pub async fn next_due(&self) -> Result<Option<Duration>, StoreError> {
+    async fn next_due(&self) -> Result<Option<Duration>, StoreError> {
         const NEXT: &str = "SELECT extract(epoch FROM min(due_at) - now())::float8 FROM runtime.process_lanes WHERE process = $1 AND claimed_epoch IS NULL";
         let seconds: Option<f64> = sqlx::query_scalar(NEXT).bind(self.process).fetch_one(&self.pool).await?;
         Ok(seconds.map(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX)))
     }
 
-    /// Keeps what an effect has answered, before any of it is sent.
-    pub async fn keep_answer(&self, lane: &ClaimedLane, step: &ClaimedStep, answer: &str) -> Result<(), StoreError> {
+    async fn keep_answer(&self, lane: &ClaimedLane, step: &ClaimedStep, answer: &str) -> Result<(), StoreError> {
         const KEEP: &str = "UPDATE runtime.process_steps s SET answer = $5::json \
             WHERE s.tenant_id = $1 AND s.process = $2 AND s.event_id = $3 AND s.step = $4 AND s.finished_at IS NULL \
             AND EXISTS (SELECT FROM runtime.process_lanes l WHERE l.tenant_id = $1 AND l.process = $2 AND l.lane = $6 AND l.claimed_epoch = $7)";
@@ -160,8 +223,7 @@ impl Store {
         if kept == 1 { Ok(()) } else { Err(StoreError::Overtaken) }
     }
 
-    /// Notes the outcomes of finished turns and frees their lanes, all in one transaction; lanes without open steps go.
-    pub async fn finish(&self, reports: &[LaneReport]) -> Result<(), StoreError> {
+    async fn finish(&self, reports: &[LaneReport]) -> Result<(), StoreError> {
         const LOCK: &str = "SELECT count(*) FROM (SELECT FROM runtime.process_lanes l JOIN unnest($2::uuid[], $3::text[]) AS k (tenant_id, lane) \
             ON l.tenant_id = k.tenant_id AND l.lane = k.lane WHERE l.process = $1 AND l.claimed_epoch = $4 \
             ORDER BY l.tenant_id, l.lane FOR UPDATE OF l) held";
@@ -187,8 +249,7 @@ impl Store {
         Ok(())
     }
 
-    /// Where the log holds the effect of a command that a step has sent: an event of its aggregate that names the step's event as its cause.
-    pub async fn effect_in_log(
+    async fn effect_in_log(
         &self,
         tenant: TenantId,
         step: &ClaimedStep,
@@ -204,8 +265,7 @@ impl Store {
         Ok(position.map(|position| format!("{}/{partition}@{position}", command.context)))
     }
 
-    /// Whether an event has led to this one step of the process and no other, so that its effects are the step's.
-    pub async fn is_only_step(&self, tenant: Uuid, event: Uuid) -> Result<bool, StoreError> {
+    async fn is_only_step(&self, tenant: Uuid, event: Uuid) -> Result<bool, StoreError> {
         const COUNT: &str = "SELECT count(*) FROM runtime.process_steps WHERE tenant_id = $1 AND process = $2 AND event_id = $3";
         let steps: i64 = sqlx::query_scalar(COUNT).bind(tenant).bind(self.process).bind(event).fetch_one(&self.pool).await?;
         Ok(steps == 1)

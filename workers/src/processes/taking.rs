@@ -2,20 +2,21 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::TimeDelta;
-use commands::{CommandBus, CommandRequest};
+use commands::CommandRequest;
 use domain::kernel::{Actor, AggregateId, StepCommand, TenantId};
 use futures::FutureExt as _;
-use platform::clock;
+use platform::clock::Clock;
+use projections::runtime::planted::{Bug, planted};
 use tokio_util::sync::CancellationToken;
 
 use super::Backoff;
 use super::effects::{EffectError, EffectStep, Effects};
-use super::store::{ClaimedLane, ClaimedStep, LaneReport, Outcome, PAUSE_MAX, Store, StoreError, Taken};
-use crate::sending::{Answer, answer_of};
+use super::store::{ClaimedLane, ClaimedStep, LaneReport, Outcome, PAUSE_MAX, Steps, StoreError, Taken};
+use crate::sending::{Answer, Commands, answer_of};
 
 /// Idempotency keys live for 30 days. A step that may have been sent longer ago than this is not sent again without looking.
 const KEY_TRUSTED: TimeDelta = TimeDelta::days(29);
@@ -25,9 +26,10 @@ const TURN_MAX: Duration = Duration::from_secs(1);
 const COMMAND_MAX: Duration = Duration::from_secs(30);
 
 /// Takes the steps of one process.
-pub struct Taker {
-    pub store: Store,
-    pub bus: Arc<CommandBus>,
+pub struct Taker<S, B, C> {
+    pub store: S,
+    pub bus: Arc<B>,
+    pub clock: C,
     pub effects: Effects,
     pub backoff: Backoff,
     pub stuck_after: u32,
@@ -41,13 +43,13 @@ enum Trace {
     Unclear,
 }
 
-impl Taker {
+impl<S: Steps, B: Commands, C: Clock> Taker<S, B, C> {
     /// Takes a lane's steps in order, until one has to be taken again, the turn is over, or the runner stops.
     pub async fn run_lane(self: Arc<Self>, lane: ClaimedLane, cancel: CancellationToken) -> LaneReport {
-        let started = Instant::now();
+        let started = self.clock.instant();
         let (mut taken, mut pause) = (Vec::with_capacity(lane.steps.len()), Duration::ZERO);
         for step in &lane.steps {
-            if cancel.is_cancelled() || started.elapsed() > TURN_MAX {
+            if cancel.is_cancelled() || self.clock.instant().saturating_duration_since(started) > TURN_MAX {
                 break;
             }
             // A panic is a defect of one decision or handler; the other lanes have nothing to do with it.
@@ -62,7 +64,8 @@ impl Taker {
             self.tell(&lane, step, &outcome, attempts);
             let next = match &outcome {
                 Outcome::Again { after, .. } => {
-                    let pause = after.map_or_else(|| self.backoff.after(attempts), |after| after.max(self.backoff.first));
+                    let pause = after
+                        .map_or_else(|| self.backoff.after(attempts, (step.event_id, &step.step)), |after| after.max(self.backoff.first));
                     Some(pause.min(PAUSE_MAX))
                 }
                 Outcome::Done { .. } | Outcome::Refused { .. } => None,
@@ -77,7 +80,7 @@ impl Taker {
     }
 
     fn tell(&self, lane: &ClaimedLane, step: &ClaimedStep, outcome: &Outcome, attempts: u32) {
-        let (process, tenant, event_id, name) = (self.store.process, lane.tenant, step.event_id, &step.step);
+        let (process, tenant, event_id, name) = (self.store.process(), lane.tenant, step.event_id, &step.step);
         match outcome {
             Outcome::Done { .. } => {}
             Outcome::Refused { code, detail } => {
@@ -94,8 +97,8 @@ impl Taker {
 
     async fn take(&self, lane: &ClaimedLane, step: &ClaimedStep) -> Result<Outcome, StoreError> {
         let tenant = TenantId(lane.tenant);
-        let key = format!("process/{}/{}/{}", self.store.process, step.event_id, step.step);
-        if step.unresolved_since.is_some_and(|since| clock::now() - since > KEY_TRUSTED) {
+        let key = format!("process/{}/{}/{}", self.store.process(), step.event_id, step.step);
+        if step.unresolved_since.is_some_and(|since| self.clock.now() - since > KEY_TRUSTED) {
             match self.look_up(tenant, step).await? {
                 Trace::Found(receipt) => return Ok(Outcome::Done { receipt: Some(receipt) }),
                 Trace::Absent => {}
@@ -143,13 +146,13 @@ impl Taker {
         };
         let body = serde_json::from_str(&step.action).map_err(|error| unreadable(&error))?;
         let step = EffectStep { tenant_id, key: key.to_owned(), body };
-        match tokio::time::timeout(self.effect_max, handler.run(&step)).await {
-            Ok(Ok(commands)) => serde_json::to_string(&commands).map_err(|error| unreadable(&error)),
-            Ok(Err(EffectError::Refused { reason })) => Err(Outcome::Refused { code: "effect_refused".to_owned(), detail: reason }),
-            Ok(Err(EffectError::Retry { reason, after })) => {
+        match self.clock.timeout(self.effect_max, handler.run(&step)).await {
+            Some(Ok(commands)) => serde_json::to_string(&commands).map_err(|error| unreadable(&error)),
+            Some(Err(EffectError::Refused { reason })) => Err(Outcome::Refused { code: "effect_refused".to_owned(), detail: reason }),
+            Some(Err(EffectError::Retry { reason, after })) => {
                 Err(Outcome::Again { code: "effect_failed".to_owned(), detail: reason, after, unresolved: false })
             }
-            Err(_) => Err(again("effect_timeout", format!("`{effect}` has not answered within {:?}", self.effect_max), true)),
+            None => Err(again("effect_timeout", format!("`{effect}` has not answered within {:?}", self.effect_max), true)),
         }
     }
 
@@ -160,22 +163,22 @@ impl Taker {
         };
         let request = CommandRequest {
             tenant_id,
-            actor: Actor::of_process(self.store.process),
+            actor: Actor::of_process(self.store.process()),
             context,
             aggregate,
             id: Some(id),
             command,
             body: Bytes::from(body.to_string()),
             expected_version: None,
-            idempotency_key: Some(key),
+            idempotency_key: Some(key).filter(|_| !planted(Bug::EffectWithoutKey)),
             correlation_id: step.correlation_id.clone().filter(|id| !id.is_empty()),
             causation_id: Some(step.event_id.to_string()),
             traceparent: step.traceparent.clone(),
         };
         let context = request.context.clone();
-        match tokio::time::timeout(COMMAND_MAX, self.bus.execute(request)).await {
-            Ok(result) => answer_of(result, &context).into(),
-            Err(_) => again("timeout", format!("the command was not answered within {COMMAND_MAX:?}"), true),
+        match self.clock.timeout(COMMAND_MAX, self.bus.execute(request)).await {
+            Some(result) => answer_of(result, &context).into(),
+            None => again("timeout", format!("the command was not answered within {COMMAND_MAX:?}"), true),
         }
     }
 

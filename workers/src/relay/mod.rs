@@ -5,26 +5,28 @@
 //! gapless: where one record fails, all later ones fail too, the client is made anew and the tail is read again. Should Kafka hold a
 //! record twice all the same, it carries the same position (`ce_sequence`) and readers skip it.
 
+mod broker;
 mod record;
 mod tails;
 
+pub use broker::{Broker, Ends, Found, Outlet, Page, RelayLog};
 pub use record::headers as record_headers;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use domain::kernel::RecordedEvent;
-use platform::clock;
+use platform::clock::{Clock, SystemClock, Ticks};
 use platform::kafka::{KafkaOptions, TopicError};
-use projections::runtime::{Leases, LogReader, Place, Position};
-use rdkafka::ClientContext;
+use projections::runtime::planted::{Bug, planted};
+use projections::runtime::{Heads, Lease, Leases, LogReader, Place, Position};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
 use sqlx::PgPool;
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+
+use tails::Tail;
 
 /// A record that Kafka does not take within this time fails; also how long a lease must last for a record to be sent.
 const DELIVERY: Duration = Duration::from_millis(2500);
@@ -79,38 +81,14 @@ pub enum RelayError {
     Moved,
 }
 
-/// One page of events on its way.
-struct Page {
-    pending: AtomicUsize,
-    failed: AtomicBool,
-    done: Notify,
-}
-
-struct Deliveries;
-
-impl ClientContext for Deliveries {}
-
-impl ProducerContext for Deliveries {
-    type DeliveryOpaque = Arc<Page>;
-
-    fn delivery(&self, result: &DeliveryResult<'_>, page: Arc<Page>) {
-        if result.is_err() {
-            page.failed.store(true, Ordering::Release);
-        }
-        if page.pending.fetch_sub(1, Ordering::AcqRel) == 1 {
-            page.done.notify_one();
-        }
-    }
-}
-
 /// The relay of one process.
-pub struct Relay {
-    pool: PgPool,
-    kafka: KafkaOptions,
+pub struct Relay<B = KafkaOptions, L = LogReader, C = SystemClock> {
+    broker: B,
+    log: L,
     contexts: Vec<String>,
     partitions: i32,
-    leases: Leases,
-    heads: watch::Receiver<Arc<HashMap<Place, Position>>>,
+    leases: Leases<C>,
+    heads: Heads,
     status: watch::Sender<RelayStatus>,
 }
 
@@ -119,22 +97,27 @@ fn lease_name(place: &Place) -> String {
     format!("relay/{}/{}", place.context, place.partition)
 }
 
+/// The names of the leases on all log partitions.
+pub fn lease_names(contexts: &[String], partitions: i32) -> Vec<String> {
+    places(contexts, partitions).map(|place| lease_name(&place)).collect()
+}
+
+fn places(contexts: &[String], partitions: i32) -> impl Iterator<Item = Place> {
+    contexts.iter().flat_map(move |context| (0..partitions).map(|partition| Place { context: context.clone(), partition }))
+}
+
 impl Relay {
     /// A relay on a pool of the worker role. It competes for the log partitions of these contexts until `cancel`.
-    pub fn new(
-        pool: PgPool,
-        kafka: KafkaOptions,
-        contexts: Vec<String>,
-        partitions: i32,
-        heads: watch::Receiver<Arc<HashMap<Place, Position>>>,
-        cancel: CancellationToken,
-    ) -> Self {
-        let names = contexts
-            .iter()
-            .flat_map(|context| (0..partitions).map(|partition| lease_name(&Place { context: context.clone(), partition })))
-            .collect();
-        let leases = Leases::start(pool.clone(), "relay", names, cancel);
-        Self { pool, kafka, contexts, partitions, leases, heads, status: watch::channel(RelayStatus::default()).0 }
+    pub fn new(pool: PgPool, kafka: KafkaOptions, contexts: Vec<String>, partitions: i32, heads: Heads, cancel: CancellationToken) -> Self {
+        let leases = Leases::start(pool.clone(), "relay", lease_names(&contexts, partitions), cancel);
+        Self::with(kafka, LogReader::new(pool), contexts, partitions, leases, heads)
+    }
+}
+
+impl<B: Broker, L: RelayLog, C: Clock> Relay<B, L, C> {
+    /// A relay from that log to that broker, under leases of the names of [`lease_names`].
+    pub fn with(broker: B, log: L, contexts: Vec<String>, partitions: i32, leases: Leases<C>, heads: Heads) -> Self {
+        Self { broker, log, contexts, partitions, leases, heads, status: watch::channel(RelayStatus::default()).0 }
     }
 
     /// How it is.
@@ -157,122 +140,135 @@ impl Relay {
                 tracing::warn!(%error, "the relay starts over");
             }
             self.status.send_modify(|status| status.trouble = Some(error.to_string()));
-            cancel.run_until_cancelled(tokio::time::sleep(pause)).await;
+            cancel.run_until_cancelled(self.leases.clock().sleep(pause)).await;
             pause = (pause * 2).min(PAUSE_MAX);
         }
     }
 
     async fn publish(&self) -> Result<std::convert::Infallible, RelayError> {
         for context in &self.contexts {
-            self.kafka.ensure_topic(&self.kafka.topic(context), self.partitions, Duration::from_secs(5)).await?;
+            self.broker.ensure_topic(context, self.partitions).await?;
         }
-        let mut config = self.kafka.producer(DELIVERY);
-        config.set("enable.gapless.guarantee", "true");
-        let mut session = Session {
-            relay: self,
-            log: LogReader::new(self.pool.clone()),
-            producer: Arc::new(config.create_with_context(Deliveries)?),
-            sent: HashMap::new(),
-            published: HashMap::new(),
-            under_way: VecDeque::new(),
-            noted: HashMap::new(),
-        };
+        let outlet = self.broker.outlet(DELIVERY)?;
+        let mut session = Session { relay: self, outlet, seen: None, carried: BTreeMap::new(), under_way: VecDeque::new() };
         session.run().await
     }
 }
 
-/// The relay between two failures.
-struct Session<'a> {
-    relay: &'a Relay,
-    log: LogReader,
-    producer: Arc<ThreadedProducer<Deliveries>>,
+/// What is known of a log partition that is carried under a lease.
+struct Carried {
+    /// The epoch of the lease. Under another one, somebody else may have published meanwhile.
+    epoch: i64,
     /// The last position handed to the producer.
-    sent: HashMap<Place, Position>,
+    sent: Position,
     /// The last position that Kafka has acknowledged.
-    published: HashMap<Place, Position>,
-    under_way: VecDeque<(Arc<Page>, HashMap<Place, Position>)>,
-    noted: HashMap<Place, Position>,
+    published: Position,
+    /// What of it was written to Postgres. Nothing at first: what was noted before may have been changed by somebody else.
+    noted: Option<Position>,
 }
 
-impl Session<'_> {
+/// How far a page reaches in a log partition, and the epoch under which it was sent.
+struct Reach {
+    place: Place,
+    epoch: i64,
+    position: Position,
+}
+
+/// The relay between two failures.
+struct Session<'a, B: Broker, L, C> {
+    relay: &'a Relay<B, L, C>,
+    outlet: B::Outlet,
+    /// The leases as they were when `carried` was last compared with them.
+    seen: Option<Arc<HashMap<String, Lease>>>,
+    carried: BTreeMap<Place, Carried>,
+    under_way: VecDeque<(Arc<Page>, Vec<Reach>)>,
+}
+
+impl<B: Broker, L: RelayLog, C: Clock> Session<'_, B, L, C> {
     async fn run(&mut self) -> Result<std::convert::Infallible, RelayError> {
+        let clock = self.relay.leases.clock().clone();
         let mut heads = self.relay.heads.clone();
         let mut leases = self.relay.leases.watch();
-        let mut note = tokio::time::interval(NOTE);
-        note.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut checked = Instant::now();
+        let mut note = Ticks::new(clock.clone(), NOTE);
+        let mut checked = clock.instant();
         loop {
             self.adopt().await?;
             while self.under_way.len() < PAGES_MAX && self.send_page(&heads).await? {}
             let oldest = self.under_way.front().map(|(page, _)| page.clone());
+            // What is seldom ready comes first, so that nothing starves.
             tokio::select! {
+                biased;
+                () = note.tick() => {
+                    self.note().await?;
+                    if clock.instant().saturating_duration_since(checked) > CHECK && self.under_way.is_empty() {
+                        checked = clock.instant();
+                        self.check_tails().await?;
+                    }
+                }
+                _ = leases.changed() => {}
                 () = finished(oldest) => self.settle()?,
                 changed = heads.changed(), if self.under_way.len() < PAGES_MAX => {
                     changed.map_err(|_| RelayError::Moved)?;
-                }
-                _ = leases.changed() => {}
-                _ = note.tick() => {
-                    self.note().await?;
-                    if checked.elapsed() > CHECK && self.under_way.is_empty() {
-                        checked = Instant::now();
-                        self.check_tails().await?;
-                    }
                 }
             }
         }
     }
 
-    /// Learns where Kafka stands in partitions whose lease is new, and lets go of those whose lease is lost.
+    /// Learns where Kafka stands in partitions whose lease is new, and lets go of those whose lease is lost. A lease that was lost and won
+    /// back is a new one.
     async fn adopt(&mut self) -> Result<(), RelayError> {
         let held = self.relay.leases.watch().borrow().clone();
-        let is_held = |place: &Place| held.contains_key(&lease_name(place));
-        self.sent.retain(|place, _| is_held(place));
-        self.published.retain(|place, _| is_held(place));
-        let places = self
-            .relay
-            .contexts
-            .iter()
-            .flat_map(|context| (0..self.relay.partitions).map(|partition| Place { context: context.clone(), partition }));
-        let new: Vec<Place> = places.filter(|place| is_held(place) && !self.sent.contains_key(place)).collect();
+        if self.seen.as_ref().is_some_and(|seen| Arc::ptr_eq(seen, &held)) {
+            return Ok(());
+        }
+        let epochs: BTreeMap<Place, i64> = places(&self.relay.contexts, self.relay.partitions)
+            .filter_map(|place| held.get(&lease_name(&place)).map(|lease| (place, lease.epoch)))
+            .collect();
+        self.carried
+            .retain(|place, carried| epochs.get(place).is_some_and(|epoch| *epoch == carried.epoch || planted(Bug::LeaseNotFenced)));
+        let new: Vec<Place> = epochs.keys().filter(|place| !self.carried.contains_key(*place)).cloned().collect();
         if new.is_empty() {
+            self.seen = Some(held);
             return Ok(());
         }
         for (place, position) in self.tails(new).await? {
-            self.sent.insert(place.clone(), position);
-            // What was noted before may have been changed by somebody who held the lease meanwhile.
-            self.noted.remove(&place);
-            self.published.insert(place, position);
+            let Some(epoch) = epochs.get(&place).copied() else { continue };
+            self.carried.insert(place, Carried { epoch, sent: position, published: position, noted: None });
         }
         self.relay.status.send_modify(|status| {
             status.trouble = None;
-            status.adopted = self.sent.len();
+            status.adopted = self.carried.len();
         });
+        self.seen = Some(held);
         Ok(())
     }
 
     /// The last position in Kafka of each log partition, checked against the log.
-    async fn tails(&self, places: Vec<Place>) -> Result<HashMap<Place, Position>, RelayError> {
-        let kafka = self.relay.kafka.clone();
-        let tails = tokio::task::spawn_blocking(move || tails::read(&kafka, &places)).await.map_err(|_| RelayError::Moved)??;
-        let mut positions = HashMap::new();
-        for (place, tail) in tails {
-            let position = match tail {
-                tails::Tail::Empty => 0,
-                tails::Tail::Expired => self.remembered(&place).await?,
-                tails::Tail::Holed { end } => {
-                    let topic = self.relay.kafka.topic(&place.context);
+    async fn tails(&self, places: Vec<Place>) -> Result<BTreeMap<Place, Position>, RelayError> {
+        let Relay { broker, log, .. } = self.relay;
+        let mut positions = BTreeMap::new();
+        for (place, ends) in broker.ends(places).await? {
+            let position = match Tail::of(&ends) {
+                _ if planted(Bug::TrustOwnMemory) => log.remembered(&place).await?,
+                Tail::Empty => 0,
+                Tail::Expired => log.remembered(&place).await?,
+                Tail::Holed { end } => {
+                    let topic = broker.topic(&place.context);
                     tracing::warn!(
                         topic,
                         partition = place.partition,
                         "the topic lacks events; its records are deleted and the log is published again"
                     );
-                    self.relay.kafka.truncate(&topic, place.partition, end, Duration::from_secs(5)).await?;
+                    // Noted first: whoever finds the partition emptied must not take the records for expired and go on behind them.
+                    log.note(&[(&place, 0)]).await?;
+                    broker.truncate(&place, end).await?;
                     0
                 }
-                tails::Tail::Last { position, event_id } => {
-                    let stored = self.log.after(&[(place.clone(), position - 1)], 1).await?;
+                Tail::Last { end, .. } if planted(Bug::ResumeFromOffset) => end,
+                Tail::Last { position, event_id, .. } => {
+                    let stored = log.after(&[(place.clone(), position - 1)], 1).await?;
                     if stored.first().is_none_or(|event| event.event_id != event_id) {
-                        let topic = self.relay.kafka.topic(&place.context);
+                        let topic = broker.topic(&place.context);
                         return Err(RelayError::Foreign { topic, partition: place.partition, kafka: position });
                     }
                     position
@@ -283,89 +279,75 @@ impl Session<'_> {
         Ok(positions)
     }
 
-    /// What was published before all records of a topic partition expired.
-    async fn remembered(&self, place: &Place) -> Result<Position, sqlx::Error> {
-        let found: Option<i64> = sqlx::query_scalar("SELECT position FROM runtime.relay WHERE context = $1 AND partition = $2")
-            .bind(&place.context)
-            .bind(place.partition)
-            .fetch_optional(&self.relay.pool)
-            .await?;
-        Ok(found.unwrap_or(0))
+    /// Whether the lease under which a log partition was adopted outlasts a record that is sent now. It may have been lost and won back
+    /// since, while the tail was read for one.
+    fn lasts(&self, place: &Place) -> bool {
+        let remaining = self.carried.get(place).map(|carried| self.relay.leases.remaining(&lease_name(place), carried.epoch));
+        remaining.is_some_and(|remaining| remaining > DELIVERY) || planted(Bug::LeaseNotFenced)
     }
 
     /// Reads the next events and hands them to the producer; `false` where there are none.
-    async fn send_page(&mut self, heads: &watch::Receiver<Arc<HashMap<Place, Position>>>) -> Result<bool, RelayError> {
+    async fn send_page(&mut self, heads: &Heads) -> Result<bool, RelayError> {
         let heads = heads.borrow().clone();
-        let lasting = |place: &Place| self.relay.leases.get(&lease_name(place)).is_some_and(|lease| lease.remaining() > DELIVERY);
         let behind: Vec<(Place, Position)> = self
-            .sent
+            .carried
             .iter()
-            .filter(|(place, position)| heads.get(*place).is_some_and(|head| head > position) && lasting(place))
-            .map(|(place, position)| (place.clone(), *position))
+            .filter(|(place, carried)| heads.get(*place).is_some_and(|head| *head > carried.sent) && self.lasts(place))
+            .map(|(place, carried)| (place.clone(), carried.sent))
             .collect();
         if behind.is_empty() {
             return Ok(false);
         }
         let limit = PAGE / i64::try_from(behind.len()).unwrap_or(1).max(1);
-        let events = self.log.after(&behind, limit.max(1)).await?;
+        let mut events = self.relay.log.after(&behind, limit.max(1)).await?;
+        // Leases may have come close to their end while the log was read.
+        let ending: Vec<&Place> = behind.iter().map(|(place, _)| place).filter(|place| !self.lasts(place)).collect();
+        if !ending.is_empty() {
+            events.retain(|event| !ending.iter().any(|place| place.has(event)));
+        }
         if events.is_empty() {
             return Ok(false);
         }
-        let page = Arc::new(Page { pending: AtomicUsize::new(events.len()), failed: AtomicBool::new(false), done: Notify::new() });
-        let mut reached = HashMap::new();
-        for event in &events {
-            let place = Place::of(event);
-            self.sent.insert(place.clone(), event.position);
-            reached.insert(place, event.position);
-        }
+        let page = Page::of(events.len());
+        let reached = self.reach(&events);
         let count = events.len();
-        self.produce(events, &page).await?;
+        self.outlet.send(events, &page).await?;
         self.under_way.push_back((page, reached));
         metrics::histogram!("neuroops_relay_batch_events").record(u32::try_from(count).unwrap_or(u32::MAX));
         Ok(true)
     }
 
-    async fn produce(&self, events: Vec<Arc<RecordedEvent>>, page: &Arc<Page>) -> Result<(), RelayError> {
-        let started = clock::now();
+    /// Takes note of what is about to be sent.
+    fn reach(&mut self, events: &[Arc<RecordedEvent>]) -> Vec<Reach> {
+        let mut reached: Vec<Reach> = Vec::new();
         for event in events {
-            let topic = self.relay.kafka.topic(&event.context);
-            let key = event.tenant_id.partition_key();
-            let mut record: BaseRecord<'_, str, str, Arc<Page>> = BaseRecord::with_opaque_to(&topic, page.clone())
-                .partition(event.partition)
-                .key(key.as_str())
-                .payload(event.payload.as_str())
-                .headers(record::kafka_headers(&event))
-                .timestamp(event.recorded_at.timestamp_millis());
-            loop {
-                match self.producer.send(record) {
-                    Ok(()) => break,
-                    Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), returned)) => {
-                        record = returned;
-                        tokio::time::sleep(Duration::from_millis(2)).await;
-                    }
-                    Err((error, _)) => return Err(error.into()),
-                }
+            match reached.last_mut() {
+                Some(reach) if reach.place.has(event) => reach.position = event.position,
+                _ => reached.push(Reach { place: Place::of(event), epoch: 0, position: event.position }),
             }
-            record::trace(&event, &topic, started);
         }
-        Ok(())
+        for reach in &mut reached {
+            if let Some(carried) = self.carried.get_mut(&reach.place) {
+                reach.epoch = carried.epoch;
+                carried.sent = reach.position;
+            }
+        }
+        reached
     }
 
     /// Takes note of pages that Kafka has acknowledged.
     fn settle(&mut self) -> Result<(), RelayError> {
-        while let Some((page, _)) = self.under_way.front() {
-            if page.pending.load(Ordering::Acquire) > 0 {
-                break;
-            }
+        while self.under_way.front().is_some_and(|(page, _)| page.is_answered()) {
             let Some((page, reached)) = self.under_way.pop_front() else { break };
-            if page.failed.load(Ordering::Acquire) {
-                let reason = self.producer.client().fatal_error().map_or(RDKafkaErrorCode::MessageTimedOut, |(code, _)| code);
+            if page.has_failed() {
+                let reason = self.outlet.fatal().unwrap_or(RDKafkaErrorCode::MessageTimedOut);
                 return Err(RelayError::Kafka(KafkaError::MessageProduction(reason)));
             }
             let mut count = 0;
-            for (place, position) in reached {
-                let before = self.published.insert(place, position).unwrap_or(position);
-                count += u64::try_from(position - before).unwrap_or(0);
+            for Reach { place, epoch, position } in reached {
+                let Some(carried) = self.carried.get_mut(&place).filter(|carried| carried.epoch == epoch) else { continue };
+                count += u64::try_from(position - carried.published).unwrap_or(0);
+                carried.published = position;
             }
             metrics::counter!("neuroops_relay_events_total").increment(count);
             self.relay.status.send_modify(|status| {
@@ -378,29 +360,27 @@ impl Session<'_> {
 
     /// Writes progress to Postgres, for people and for `neuroops status`.
     async fn note(&mut self) -> Result<(), RelayError> {
-        const UPSERT: &str = "INSERT INTO runtime.relay (context, partition, position) SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[]) \
-            ON CONFLICT (context, partition) DO UPDATE SET position = excluded.position, updated_at = now()";
         let heads = self.relay.heads.borrow().clone();
-        let lag: i64 = self.published.iter().map(|(place, position)| heads.get(place).map_or(0, |head| (head - position).max(0))).sum();
+        let lag = |(place, carried): (&Place, &Carried)| heads.get(place).map_or(0, |head| (head - carried.published).max(0));
+        let lag: i64 = self.carried.iter().map(lag).sum();
         metrics::gauge!("neuroops_relay_lag_events").set(f64::from(i32::try_from(lag).unwrap_or(i32::MAX)));
-        let changed: Vec<(&Place, &Position)> =
-            self.published.iter().filter(|(place, position)| self.noted.get(*place) != Some(position)).collect();
+        let changed: Vec<(&Place, Position)> = self
+            .carried
+            .iter()
+            .filter(|(_, carried)| carried.noted != Some(carried.published))
+            .map(|(place, carried)| (place, carried.published))
+            .collect();
         if changed.is_empty() {
             return Ok(());
         }
-        let contexts: Vec<&str> = changed.iter().map(|(place, _)| place.context.as_str()).collect();
-        let partitions: Vec<i32> = changed.iter().map(|(place, _)| place.partition).collect();
-        let positions: Vec<i64> = changed.iter().map(|(_, position)| **position).collect();
-        sqlx::query(UPSERT).bind(contexts).bind(partitions).bind(positions).execute(&self.relay.pool).await?;
-        self.noted.clone_from(&self.published);
+        self.relay.log.note(&changed).await?;
+        self.carried.values_mut().for_each(|carried| carried.noted = Some(carried.published));
         Ok(())
     }
 
     /// Compares Kafka's tails with what was published.
     async fn check_tails(&mut self) -> Result<(), RelayError> {
-        let places: Vec<Place> = self.published.keys().cloned().collect();
-        let published = self.published.clone();
-        let tails = match self.tails(places).await {
+        let tails = match self.tails(self.carried.keys().cloned().collect()).await {
             // Under load the answer may be late. Should Kafka be away, the next records will say so.
             Err(RelayError::Kafka(error)) => {
                 tracing::debug!(%error, "Kafka's tails could not be compared");
@@ -408,7 +388,7 @@ impl Session<'_> {
             }
             tails => tails?,
         };
-        if tails.iter().any(|(place, position)| published.get(place).is_some_and(|known| known > position)) {
+        if tails.iter().any(|(place, position)| self.carried.get(place).is_some_and(|carried| carried.published > *position)) {
             tracing::warn!("Kafka holds less than was published; the missing events are published again");
             return Err(RelayError::Moved);
         }
@@ -418,11 +398,7 @@ impl Session<'_> {
 
 async fn finished(page: Option<Arc<Page>>) {
     match page {
-        Some(page) => {
-            while page.pending.load(Ordering::Acquire) > 0 {
-                page.done.notified().await;
-            }
-        }
+        Some(page) => page.answered().await,
         None => std::future::pending().await,
     }
 }

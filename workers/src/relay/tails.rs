@@ -1,6 +1,6 @@
 //! What Kafka really holds: the last record of each topic partition.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
 use platform::kafka::KafkaOptions;
@@ -10,6 +10,8 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Headers, Message};
 use rdkafka::{Offset, TopicPartitionList};
 use uuid::Uuid;
+
+use super::broker::{Ends, Found};
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -26,6 +28,8 @@ pub enum Tail {
         position: Position,
         /// Its `ce_id`.
         event_id: Uuid,
+        /// The offset after it, which repeated records make run ahead of the position.
+        end: i64,
     },
     /// Records are missing between the first and the last, or before the first of a topic of which nothing has expired: the topic was
     /// lost and written to before anybody noticed.
@@ -35,38 +39,41 @@ pub enum Tail {
     },
 }
 
-/// Both ends of a topic partition that has records.
-#[derive(Clone, Copy)]
-struct Ends {
-    low: i64,
-    high: i64,
-}
-
-/// Reads the tails. Blocks for up to ten seconds.
-pub fn read(options: &KafkaOptions, places: &[Place]) -> Result<HashMap<Place, Tail>, KafkaError> {
-    let consumer: BaseConsumer = options.consumer("relay-tail").create()?;
-    let mut tails = HashMap::new();
-    let mut ends = HashMap::new();
-    for place in places {
-        let (low, high) = consumer.fetch_watermarks(&options.topic(&place.context), place.partition, TIMEOUT)?;
-        match (low, high) {
-            (_, 0) => drop(tails.insert(place.clone(), Tail::Empty)),
-            _ if low == high => drop(tails.insert(place.clone(), Tail::Expired)),
-            _ => drop(ends.insert(place.clone(), Ends { low, high })),
+impl Tail {
+    /// What both ends tell.
+    pub fn of(ends: &Ends) -> Self {
+        let Ends { low, high, first, last } = *ends;
+        if high == 0 {
+            return Self::Empty;
         }
-    }
-    let lasts = records_at(options, &consumer, ends.iter().map(|(place, ends)| (place.clone(), ends.high - 1)))?;
-    let firsts = records_at(options, &consumer, ends.iter().map(|(place, ends)| (place.clone(), ends.low)))?;
-    for (place, Ends { low, high }) in ends {
+        if low == high {
+            return Self::Expired;
+        }
         // A record that is not ours has position 0, which no event of the log has: the caller finds it foreign.
-        let (position, event_id) = lasts.get(&place).copied().flatten().unwrap_or((0, Uuid::nil()));
-        let first = firsts.get(&place).copied().flatten().map_or(0, |(position, _)| position);
+        let (position, event_id) = last.unwrap_or((0, Uuid::nil()));
+        let first = first.map_or(0, |(position, _)| position);
         // Repeated records make the offsets run ahead of the positions; only the opposite means that something is missing.
         let holed = position - first > high - 1 - low || (low == 0 && first > 1);
-        let tail = if holed { Tail::Holed { end: high } } else { Tail::Last { position, event_id } };
-        tails.insert(place, tail);
+        if holed { Self::Holed { end: high } } else { Self::Last { position, event_id, end: high } }
     }
-    Ok(tails)
+}
+
+/// Reads both ends of topic partitions. Blocks for up to ten seconds.
+pub fn read(options: &KafkaOptions, places: &[Place]) -> Result<BTreeMap<Place, Ends>, KafkaError> {
+    let consumer: BaseConsumer = options.consumer("relay-tail").create()?;
+    let mut ends = BTreeMap::new();
+    for place in places {
+        let (low, high) = consumer.fetch_watermarks(&options.topic(&place.context), place.partition, TIMEOUT)?;
+        ends.insert(place.clone(), Ends { low, high, first: None, last: None });
+    }
+    let filled = || ends.iter().filter(|(_, ends)| ends.low < ends.high);
+    let lasts = records_at(options, &consumer, filled().map(|(place, ends)| (place.clone(), ends.high - 1)))?;
+    let firsts = records_at(options, &consumer, filled().map(|(place, ends)| (place.clone(), ends.low)))?;
+    for (place, ends) in &mut ends {
+        ends.last = lasts.get(place).copied().flatten();
+        ends.first = firsts.get(place).copied().flatten();
+    }
+    Ok(ends)
 }
 
 /// Reads one record of each topic partition.
@@ -74,7 +81,7 @@ fn records_at(
     options: &KafkaOptions,
     consumer: &BaseConsumer,
     places: impl Iterator<Item = (Place, i64)>,
-) -> Result<HashMap<Place, Option<(Position, Uuid)>>, KafkaError> {
+) -> Result<HashMap<Place, Option<Found>>, KafkaError> {
     let mut assignment = TopicPartitionList::new();
     let mut wanted = HashMap::new();
     for (place, offset) in places {
@@ -105,7 +112,7 @@ fn records_at(
     Ok(found)
 }
 
-fn identity(message: &BorrowedMessage<'_>) -> Option<(Position, Uuid)> {
+fn identity(message: &BorrowedMessage<'_>) -> Option<Found> {
     let headers = message.headers()?;
     let text = |name: &str| headers.iter().find(|header| header.key == name).and_then(|header| std::str::from_utf8(header.value?).ok());
     Some((text("ce_sequence")?.parse().ok()?, text("ce_id")?.parse().ok()?))

@@ -10,6 +10,7 @@ mod dependencies;
 mod folder_map;
 mod length;
 mod migrations;
+mod planted_bugs;
 mod references;
 mod registries;
 
@@ -68,7 +69,7 @@ impl fmt::Display for Violation {
 
 type Rule = fn(&Repository) -> Vec<Violation>;
 
-const RULES: [Rule; 11] = [
+const RULES: [Rule; 12] = [
     banned::text_is_not_banned,
     context_names::runtimes_name_no_context,
     contexts::contexts_do_not_import_each_other,
@@ -78,6 +79,7 @@ const RULES: [Rule; 11] = [
     migrations::events_are_never_dropped_silently,
     migrations::numbers_have_no_gaps,
     migrations::tenant_tables_are_protected,
+    planted_bugs::defects_are_planted_by_tests_alone,
     references::files_stand_alone,
     registries::packages_come_from_public_registries,
 ];
