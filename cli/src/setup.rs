@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 use bytes::Bytes;
 use commands::{CommandBus, CommandError, CommandRequest};
 use domain::kernel::{Actor, ContextDef, Currency, RejectionKind, SetupDef, TenantId};
+use platform::clock;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 use workers::processes::Backoff;
@@ -88,7 +89,7 @@ async fn send(bus: &CommandBus, tenant: Uuid, context: &str, def: &SetupDef, bod
             return Ok(Sent::Exists);
         }
         match answer_of(result, context) {
-            Answer::Passing { .. } if attempt < ATTEMPTS_MAX => tokio::time::sleep(BACKOFF.after(attempt)).await,
+            Answer::Passing { .. } if attempt < ATTEMPTS_MAX => tokio::time::sleep(BACKOFF.after(attempt, clock::new_id())).await,
             answer => return Ok(Sent::Answer(answer)),
         }
     }
@@ -100,7 +101,6 @@ mod tests {
     use std::sync::Arc;
 
     use commands::BusOptions;
-    use platform::clock;
     use platform::testing::TestDatabase;
 
     use super::*;

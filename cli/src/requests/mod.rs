@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 use clap::Args;
+use platform::clock;
 use workers::processes::Backoff;
 
 use crate::client::{Client, ClientError};
@@ -53,7 +54,7 @@ fn explained(error: ClientError) -> anyhow::Error {
 
 /// How long to wait after the failed try with this number (from 1).
 fn pause(error: &ClientError, attempt: u32) -> Duration {
-    error.retry_after().map_or_else(|| BACKOFF.after(attempt), |asked| asked.min(PAUSE_MAX))
+    error.retry_after().map_or_else(|| BACKOFF.after(attempt, clock::new_id()), |asked| asked.min(PAUSE_MAX))
 }
 
 /// Whether the reader of the output has seen enough, which is no error.

@@ -78,8 +78,7 @@ impl World {
         let log = SimLog::new(sim, postgres.clone(), &places());
         let table = StepTable::new(sim);
         let recorder = (Arc::new(Recorder::new(def)), table.clone());
-        let outside: Arc<dyn EffectHandler> =
-            Arc::new(Outside { sim: sim.clone(), link: Link::new(sim, Weather::draw(sim)), calls: Mutex::default() });
+        let outside: Arc<dyn EffectHandler> = Arc::new(Outside { link: Link::new(sim, Weather::draw(sim)), calls: Mutex::default() });
         Self {
             sim: sim.clone(),
             def,
