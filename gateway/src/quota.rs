@@ -41,9 +41,12 @@ struct Counted {
     passed: i64,
 }
 
+/// A count, held by whoever looks at it.
+type Shared = Arc<Turn<Counted>>;
+
 /// Remembers counts. One who counts makes the others wait for the result.
 pub struct Quotas {
-    counts: Mutex<HashMap<(TenantId, String), Arc<Turn<Counted>>>>,
+    counts: Mutex<HashMap<(TenantId, String), Shared>>,
     lasts: Duration,
 }
 
@@ -53,7 +56,7 @@ impl Quotas {
         Self { counts: Mutex::default(), lasts }
     }
 
-    fn turn(&self, tenant: TenantId, feature: &str) -> Arc<Turn<Counted>> {
+    fn turn(&self, tenant: TenantId, feature: &str) -> Shared {
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         if counts.len() >= COUNTS_MAX {
             // One that is counted right now is held by whoever counts.

@@ -164,13 +164,13 @@ fn lines(head: &Head, movements: &[Movement]) -> Table {
     for movement in movements {
         let change = movement.amount_minor.saturating_sub(movement.credit_minor);
         balance = balance.saturating_add(change);
-        let (charge, settled) = match change {
+        let (debit, credit) = match change {
             // What settles an invoice out of credit leaves the balance as it is.
             0 => (String::new(), String::new()),
             1.. => (amount(change), String::new()),
             _ => (String::new(), amount(change.saturating_neg())),
         };
-        table.rows.push(vec![day(movement.date), said(movement, &amount), charge, settled, amount(balance)]);
+        table.rows.push(vec![day(movement.date), said(movement, &amount), debit, credit, amount(balance)]);
     }
     table
 }

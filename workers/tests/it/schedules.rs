@@ -72,6 +72,9 @@ async fn missed(db: &TestDatabase, bus: &CommandBus, tenant: Uuid, id: &str, las
     assert_eq!(turned.rows_affected(), 1);
 }
 
+/// When a query runs next, when it ran last, and the export that it made.
+type Listed = (Option<DateTime<Utc>>, Option<DateTime<Utc>>, Option<String>);
+
 async fn count(db: &TestDatabase, event_type: &str) -> i64 {
     let statement = sqlx::query_scalar("SELECT count(*) FROM log.events WHERE event_type = $1").bind(event_type);
     statement.fetch_one(&db.worker).await.expect("a number")
@@ -88,7 +91,6 @@ async fn what_was_missed_is_exported_once_and_the_next_time_is_set() {
         }
     }
     let workers = WorkerProcess::start(&db, running());
-    type Listed = (Option<DateTime<Utc>>, Option<DateTime<Utc>>, Option<String>);
     let (due_at, last_run_at, export_id): Listed = eventually("the query has run", async || {
         let row: Option<Listed> = sqlx::query_as(
             "SELECT due_at, last_run_at, last_export_id FROM analytics_query_list WHERE id = 'kept' AND last_run_at IS NOT NULL",

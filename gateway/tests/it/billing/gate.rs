@@ -31,7 +31,7 @@ async fn remembering(operator: Uuid, features_last: Duration) -> Gateway {
     Gateway::start_with(CONTEXTS, change, extras).await
 }
 
-fn plan(entitlements: Value) -> Value {
+fn plan(entitlements: &Value) -> Value {
     json!({ "name": "Tier", "price": { "amount_minor": 4_900, "currency": "EUR" }, "entitlements": entitlements })
 }
 
@@ -63,8 +63,8 @@ async fn a_tenants_plan_decides_what_it_may_use() {
     let client = gateway.client("member").await;
     assert_eq!(answers(&client).await, [200; 4], "who never subscribed may use everything");
 
-    teller.accepted("plan/starter/publish", plan(json!({ "context.billing": true }))).await;
-    teller.accepted("plan/growth/publish", plan(json!({ "context.billing": true, "context.crm": true }))).await;
+    teller.accepted("plan/starter/publish", plan(&json!({ "context.billing": true }))).await;
+    teller.accepted("plan/growth/publish", plan(&json!({ "context.billing": true, "context.crm": true }))).await;
     let tenant = client.tenant.to_string();
     teller.accepted(&format!("customer/{tenant}/register"), json!({ "name": "A tenant" })).await;
     teller.accepted("subscription/t/start", json!({ "customer_id": tenant, "plan_id": "starter", "start_at": days_ago(10) })).await;
@@ -102,7 +102,7 @@ async fn a_tenants_plan_decides_what_it_may_use() {
 }
 
 /// A subscription of the tenant to a plan with these entitlements.
-async fn subscribe(teller: &Teller, tenant: Uuid, entitlements: Value) {
+async fn subscribe(teller: &Teller, tenant: Uuid, entitlements: &Value) {
     teller.accepted("plan/tier/publish", plan(entitlements)).await;
     teller.accepted(&format!("customer/{tenant}/register"), json!({ "name": "A tenant" })).await;
     teller.accepted("subscription/t/start", json!({ "customer_id": tenant.to_string(), "plan_id": "tier", "start_at": days_ago(3) })).await;
@@ -126,7 +126,7 @@ async fn a_number_limits_how_many_there_may_be() {
     let gateway = gated(operator).await;
     let _projectors = project_all(&gateway, CONTEXTS).await;
     let (teller, client) = (Teller::new(gateway.client_of(operator, "owner")), gateway.client("member").await);
-    subscribe(&teller, client.tenant, json!({ "limit.crm.contact": 2, "support": "priority", "seats": 25 })).await;
+    subscribe(&teller, client.tenant, &json!({ "limit.crm.contact": 2, "support": "priority", "seats": 25 })).await;
     for id in ["a", "b"] {
         assert_eq!(register(&client, id, Some(id)).await.status, StatusCode::OK);
     }
@@ -168,7 +168,7 @@ async fn a_burst_does_not_pass_a_limit() {
     let gateway = remembering(operator, Duration::from_mins(1)).await;
     let _projectors = project_all(&gateway, CONTEXTS).await;
     let (teller, client) = (Teller::new(gateway.client_of(operator, "owner")), gateway.client("member").await);
-    subscribe(&teller, client.tenant, json!({ "limit.crm.contact": 5 })).await;
+    subscribe(&teller, client.tenant, &json!({ "limit.crm.contact": 5 })).await;
     let all = (0..30).map(|number| {
         let client = client.clone();
         async move { client.post(&format!("/v1/crm/contact/n{number}/register"), r#"{"given_name":"Ada"}"#).await.status.as_u16() }
