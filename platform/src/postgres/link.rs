@@ -85,12 +85,13 @@ async fn ask_for_ever(options: &PgConnectOptions, link: &Link) {
             Err(before) => before,
         };
         canary = None;
-        link.distrust(before.taken);
         let ended = tokio::task::spawn_blocking({
             let servers = servers.clone();
             move || end(&servers, &before.sockets)
         });
         let ended = ended.await.unwrap_or_default();
+        // Some of those that were ended may have been handed to the pool a moment ago.
+        link.distrust(Instant::now());
         if !std::mem::replace(&mut away, true) {
             tracing::warn!(ended, "Postgres does not answer; the connections to it are ended");
             metrics::counter!("neuroops_postgres_links_broken_total").increment(1);
@@ -112,15 +113,13 @@ async fn look_up(options: &PgConnectOptions, servers: &mut Vec<SocketAddr>) {
 
 /// The sockets that were open at a moment: descriptor and our own address.
 struct Before {
-    taken: Instant,
     sockets: HashSet<(RawFd, SocketAddr)>,
 }
 
 impl Before {
     async fn look(servers: &[SocketAddr]) -> Self {
-        let (taken, servers) = (Instant::now(), servers.to_vec());
-        let sockets = tokio::task::spawn_blocking(move || open_to(&servers)).await.unwrap_or_default();
-        Self { taken, sockets }
+        let servers = servers.to_vec();
+        Self { sockets: tokio::task::spawn_blocking(move || open_to(&servers)).await.unwrap_or_default() }
     }
 }
 
