@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use platform::clock::Clock;
 use platform::kafka::KafkaOptions;
-use projections::runtime::{Gauge, Heads, Leases, LogHeads, LogReader, Place, Projection, Projector, ProjectorStatus, Tail, TailOptions};
+use projections::runtime::{Gauge, Heads, Leases, LogHeads, LogReader, Projection, Projector, ProjectorStatus, Tail, TailOptions};
 use sqlx::PgPool;
 use tokio::sync::watch;
 use tokio::task::JoinSet;

@@ -340,7 +340,6 @@ impl Commands for SimBus {
 
 /// The outside, which gives another answer each time that it is called.
 pub struct Outside {
-    pub sim: Sim,
     pub link: Link,
     pub calls: Mutex<u64>,
 }
