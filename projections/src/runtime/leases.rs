@@ -175,22 +175,22 @@ impl<T: LeaseTable, C: Clock> Competitor<T, C> {
         self.table.renew_own(&self.own_name(), self.id, LASTS).await?;
         let competitors = self.table.count(&self.own).await?;
         let share = self.names.len().div_ceil(competitors.max(1));
-        let mut held: HashMap<String, i64> = self.table.keep(&self.names, self.id, LASTS).await?.into_iter().collect();
-        if held.len() > share {
-            let mut names: Vec<String> = held.keys().cloned().collect();
+        let mut mine: HashMap<String, i64> = self.table.keep(&self.names, self.id, LASTS).await?.into_iter().collect();
+        let excess = {
+            let mut names: Vec<String> = mine.keys().cloned().collect();
             // By the ends of the names, so that each competitor keeps some log partitions of every context, busy or not.
             names.sort_by_cached_key(|name| name.chars().rev().collect::<String>());
-            let excess = names.split_off(share);
-            held.retain(|name, _| !excess.contains(name));
+            names.split_off(share.min(names.len()))
+        };
+        mine.retain(|name, _| !excess.contains(name));
+        if mine.len() < share {
+            let wanted: Vec<String> = self.names.iter().filter(|name| !mine.contains_key(*name)).cloned().collect();
+            mine.extend(self.table.take(&wanted, self.id, LASTS, share - mine.len()).await?);
+        }
+        hold(&mine);
+        if !excess.is_empty() {
             // Nobody here works on them any more by the time that somebody else may.
-            hold(&held);
             self.table.release(&excess, self.id).await?;
-        } else if held.len() < share {
-            let wanted: Vec<String> = self.names.iter().filter(|name| !held.contains_key(*name)).cloned().collect();
-            held.extend(self.table.take(&wanted, self.id, LASTS, share - held.len()).await?);
-            hold(&held);
-        } else {
-            hold(&held);
         }
         Ok(())
     }

@@ -315,7 +315,7 @@ impl<S: ProjectionStore, L: EventLog, C: Clock> Projector<S, L, C> {
             }
             if batch.is_empty() {
                 // The tail's sender lives as long as the tail that this projector holds.
-                drop(self.clock.timeout(RETRY_LOOK, changes.changed()).await);
+                let _ = self.clock.timeout(RETRY_LOOK, changes.changed()).await;
             }
         }
     }

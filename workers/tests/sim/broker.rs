@@ -163,10 +163,7 @@ impl Outlet for SimOutlet {
     async fn send(&self, events: Vec<Arc<RecordedEvent>>, page: &Arc<Page>) -> Result<(), KafkaError> {
         let mut known = BTreeMap::new();
         for place in events.iter().map(|event| Place::of(event)) {
-            if !known.contains_key(&place) {
-                let generation = self.broker.check_lease(&place, self.delivery);
-                known.insert(place, generation);
-            }
+            known.entry(place.clone()).or_insert_with(|| self.broker.check_lease(&place, self.delivery));
         }
         let mut pipe = lock(&self.pipe);
         pipe.sent.push_back(Sent { events, page: page.clone(), at: self.broker.sim.now(), known });

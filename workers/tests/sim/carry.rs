@@ -96,7 +96,7 @@ impl World {
     /// What goes wrong with processes and servers, for a while.
     async fn disturb(self, lasts: Duration, ended: Arc<Mutex<bool>>) {
         let (calm, wipes) = (self.sim.between(300, 4000), self.sim.chance(30));
-        let mut processes = vec![self.start(1), self.start(2)];
+        let mut processes = [self.start(1), self.start(2)];
         let mut next = 3;
         while self.sim.now() < lasts {
             self.sim.sleep(Duration::from_millis(self.sim.between(50, calm))).await;
@@ -130,9 +130,9 @@ impl World {
     /// What is not yet as it should be; nothing where all is.
     fn difference(&self) -> Option<String> {
         let in_broker = places().into_iter().find_map(|place| {
-            let (held, head) = (self.broker.positions(&place), self.log.head(&place));
+            let (stored, head) = (self.broker.positions(&place), self.log.head(&place));
             let wanted: Vec<Position> = (1..=head).collect();
-            (held != wanted).then(|| format!("the broker holds {held:?} of {place:?}, and the log {head} events"))
+            (stored != wanted).then(|| format!("the broker holds {stored:?} of {place:?}, and the log {head} events"))
         });
         in_broker.or_else(|| self.store.difference())
     }

@@ -240,7 +240,12 @@ impl Sim {
     pub fn run(&self, tasks: &mut Running, until: Duration, mut done: impl FnMut() -> bool) {
         while !done() && lock(&self.core).failure.is_none() {
             self.settle(tasks);
-            let Some(id) = self.pick(tasks) else { if self.pass_time(until) { continue } else { return } };
+            let Some(id) = self.pick(tasks) else {
+                if self.pass_time(until) {
+                    continue;
+                }
+                return;
+            };
             let Some((_, task)) = tasks.0.get_mut(&id) else { continue };
             let waker = Waker::from(Arc::new(TaskWaker { id, ready: self.ready.clone() }));
             if task.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {

@@ -52,7 +52,7 @@ static CALL: ProcessDef = ProcessDef {
 /// Longer than the bus remembers keys.
 const LONG: Duration = Duration::from_hours(31 * 24);
 /// How long everything may take to be as it should once nothing goes wrong any more.
-const HEALED: Duration = Duration::from_secs(120);
+const HEALED: Duration = Duration::from_mins(2);
 
 #[derive(Clone)]
 struct World {
@@ -143,7 +143,7 @@ impl World {
         let calm = self.sim.between(300, 4000);
         // What the outside was asked more than 29 days ago is for people to find out.
         let long = self.def.name == COPY.name && self.sim.chance(20);
-        let mut processes = vec![self.start(1), self.start(2)];
+        let mut processes = [self.start(1), self.start(2)];
         let mut next = 3;
         while self.sim.now() < lasts {
             self.sim.sleep(Duration::from_millis(self.sim.between(50, calm))).await;
@@ -169,7 +169,9 @@ impl World {
             }
         }
         if long {
-            processes.iter().for_each(|process| self.sim.kill(process.group));
+            for process in &processes {
+                self.sim.kill(process.group);
+            }
             self.sim.sleep(LONG).await;
             self.start(next);
             self.start(next + 1);

@@ -260,15 +260,15 @@ impl ProjectionStore for SimStore {
         for place in moves.keys() {
             self.hold(tx.id, place).await;
         }
-        let mut moved = 0;
+        let mut matching = 0;
         for (place, position) in &moves {
             let thought = checkpoints.positions.get(*place).copied().unwrap_or(0);
             if lock(&self.shared.state).checkpoints.get(*place) == Some(&thought) {
                 tx.moves.push(((*place).clone(), *position));
-                moved += 1;
+                matching += 1;
             }
         }
-        Ok(moved == moves.len())
+        Ok(matching == moves.len())
     }
 
     async fn lock(&self, tx: &mut Tx, _: &Checkpoints) -> Result<(), sqlx::Error> {
