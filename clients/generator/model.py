@@ -132,12 +132,22 @@ def read(document: Any) -> Interface:
                 command(context, path, operation)
             else:
                 reading(context, tag, path, operation, parameters)
+    for context in interface.contexts.values():
+        beside(context)
     for tag, context in interface.contexts.items():
         for name, group in context.groups.items():
             if group.model and (group.commands or group.queries):
                 raise SystemExit(f"{tag}/{name} is an aggregate and a read model, for which clients have no class")
     collect(interface)
     return interface
+
+
+def beside(context: Context) -> None:
+    """Puts what is below a report, such as its PDF, beside it: a report is a method and has none of its own."""
+    for report in [one.name for one in context.queries if one.name in context.groups]:
+        for one in context.groups.pop(report).queries:
+            one.name = f"{report}-{one.name}"
+            context.queries.append(one)
 
 
 def check(owner: str, names: List[str]) -> None:

@@ -227,6 +227,10 @@ class AnalyticsQuery(Aggregate["types.AnalyticsQueryState"]):
         """Gives a query another definition, all of it."""
         return self._command("revise", id, body, options)
 
+    def run_due(self, id: str, body: Optional[types.AnalyticsQueryRunDue] = None, **options: Unpack[CommandOptions]) -> Receipt:
+        """Runs a query whose time has come."""
+        return self._command("run-due", id, body, options)
+
     def schedule(self, id: str, body: types.AnalyticsQuerySchedule, **options: Unpack[CommandOptions]) -> Receipt:
         """Says when a query runs by itself."""
         return self._command("schedule", id, body, options)
@@ -917,7 +921,7 @@ class InventoryStockItem(Aggregate["types.InventoryStockItemState"]):
 class InventoryStockMovement(Aggregate["types.InventoryStockMovementState"]):
     """`inventory/stock-movement`"""
 
-    def open_stock(self, body: Optional[types.InventoryStockMovementOpenStock] = None, id: Optional[str] = None, **options: Unpack[CommandOptions]) -> Receipt:
+    def open_stock(self, body: types.InventoryStockMovementOpenStock, id: Optional[str] = None, **options: Unpack[CommandOptions]) -> Receipt:
         """Takes over stock that was there before it was kept here."""
         return self._command("open-stock", id, body, options)
 
@@ -1040,7 +1044,7 @@ class InvoicingBill(Aggregate["types.InvoicingBillState"]):
         """Adds a line of an imported bill, which the first line enters."""
         return self._command("import-line", id, body, options)
 
-    def add_line(self, id: str, body: Optional[types.InvoicingBillAddLine] = None, **options: Unpack[CommandOptions]) -> Receipt:
+    def add_line(self, id: str, body: types.InvoicingBillAddLine, **options: Unpack[CommandOptions]) -> Receipt:
         """Adds a line, until the bill is approved."""
         return self._command("add-line", id, body, options)
 
@@ -1144,7 +1148,7 @@ class InvoicingInvoice(Aggregate["types.InvoicingInvoiceState"]):
         """Adds a line of an imported invoice to its draft, which the first line drafts."""
         return self._command("import-line", id, body, options)
 
-    def add_line(self, id: str, body: Optional[types.InvoicingInvoiceAddLine] = None, **options: Unpack[CommandOptions]) -> Receipt:
+    def add_line(self, id: str, body: types.InvoicingInvoiceAddLine, **options: Unpack[CommandOptions]) -> Receipt:
         """Adds a line to a draft."""
         return self._command("add-line", id, body, options)
 
@@ -1274,6 +1278,10 @@ class Invoicing:
         """Taxes charged and paid by category and rate, for tax returns."""
         return self._transport.page("/v1/invoicing/tax-summary", {"from": from_, "to": to, "currency": currency}, wait_for=wait_for)
 
+    def customer_statement_pdf(self, id: str, *, currency: Optional[str] = None, from_: Optional[Any] = None, to: Optional[Any] = None, wait_for: WaitFor = None) -> bytes:
+        """A customer's statement of account: opening balance, movements, closing balance, and how long what is open has been due."""
+        return self._transport.get_bytes(f"/v1/invoicing/customer-statement/{quote(id, safe='')}/pdf", {"currency": currency, "from": from_, "to": to}, wait_for=wait_for)
+
 
 class SchedulingTimer(Aggregate["types.SchedulingTimerState"]):
     """`scheduling/timer`"""
@@ -1392,6 +1400,10 @@ class Client:
     def schema_of_context(self, context: str, file: str) -> bytes:
         """A file of the tree of schemas."""
         return self._transport.get_bytes(f"/schemas/{quote(context, safe='')}/{quote(file, safe='')}", {})
+
+    def features(self) -> types.FeaturesAnswer:
+        """What the tenant's subscription to the platform says: flags, limits and words."""
+        return self._transport.get("/v1/features", {})  # type: ignore[no-any-return]
 
     def series(self, *, source: str, date: str, value: Optional[str] = None, group: Optional[str] = None, bucket: Optional[Literal['day', 'week', 'month']] = None, from_: Optional[Any] = None, to: Optional[Any] = None, season: Optional[int] = None, horizon: Optional[int] = None, level: Optional[float] = None, method: Optional[Literal['auto', 'seasonal_naive', 'exponential_smoothing']] = None, filters: Optional[Mapping[str, Any]] = None, wait_for: WaitFor = None) -> types.SeriesAnswer:
         """What a read model or report adds up to over time, what of it is unusual, and how it may go on."""

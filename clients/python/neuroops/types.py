@@ -303,7 +303,7 @@ class _Charge(TypedDict):
 
 class Charge(_Charge, total=False):
     """A charge for the use of a metric"""
-    free_units: str | float
+    free_units: str
 
 ChargebackOutcome = Literal['won', 'lost']
 """How a dispute ended"""
@@ -974,13 +974,13 @@ class _Line2(TypedDict):
     amount: Money
     description: str
     kind: LineKind
-    quantity: str | float
+    quantity: str
     service: Period
 
 class Line2(_Line2, total=False):
     """A line of a bill"""
     metric: str | None
-    tax_rate_percent: str | float | None
+    tax_rate_percent: str | None
 
 class _LineCredit(TypedDict):
     line_id: str
@@ -1012,12 +1012,12 @@ class Loss(_Loss, total=False):
 class _MetricTotals(TypedDict):
     count: int
     keys: List[str]
-    sum: str | float
+    sum: str
 
 class MetricTotals(_MetricTotals, total=False):
     """The records of one metric in one period"""
     latest: List[Any] | None
-    max: str | float | None
+    max: str | None
 
 class Money(TypedDict):
     """An amount of one currency"""
@@ -1177,12 +1177,12 @@ class PostLine(_PostLine, total=False):
 
 class PriceStandard(TypedDict):
     model: Literal['standard']
-    unit_amount: str | float
+    unit_amount: str
 
 class PricePackage(TypedDict):
     model: Literal['package']
     package_amount_minor: int
-    package_size: str | float
+    package_size: str
 
 class PriceGraduated(TypedDict):
     model: Literal['graduated']
@@ -1298,6 +1298,13 @@ class QueryParameter(_QueryParameter, total=False):
     default: str | None
     description: str | None
     required: bool
+
+class QueryRun(TypedDict):
+    """An occurrence of a saved query's schedule"""
+    owner: str
+    query_id: str
+    revision: int
+    scheduled_for: str
 
 class _Question(TypedDict):
     context: str
@@ -1577,16 +1584,16 @@ class Terms3(_Terms3, total=False):
     charges: List[Charge]
     description: str | None
     entitlements: Dict[str, Any]
-    tax_rate_percent: str | float | None
+    tax_rate_percent: str | None
     trial_days: int
 
 class _Tier(TypedDict):
-    unit_amount: str | float
+    unit_amount: str
 
 class Tier(_Tier, total=False):
     """A step of a graduated or volume price"""
     flat_amount_minor: int
-    up_to: str | float | None
+    up_to: str | None
 
 TimeZone = str
 """The name of a time zone in the IANA database"""
@@ -1627,7 +1634,7 @@ class UsageRecord(_UsageRecord, total=False):
     """One record of usage, as it is sent"""
     at: str | None
     key: str | None
-    value: str | float | None
+    value: str | None
 
 Valuation = Literal['fifo', 'moving_average']
 """How the stock of a product is valued"""
@@ -2142,7 +2149,9 @@ class AnalyticsExportListRow(_AnalyticsExportListRow, total=False):
     files: int | None
     manifest_sha256: str | None
     one_state: bool | None
+    query_id: str | None
     rows: int | None
+    scheduled_for: str | None
 
 class AnalyticsExportCancel(TypedDict, total=False):
     """Gives up an export that is not complete yet"""
@@ -2166,6 +2175,7 @@ class _AnalyticsExportRequest(TypedDict):
 class AnalyticsExportRequest(_AnalyticsExportRequest, total=False):
     """Requests an export"""
     format: FileFormat
+    run: QueryRun | None
 
 class _AnalyticsExportState(TypedDict):
     requested_by: str
@@ -2251,6 +2261,9 @@ class AnalyticsQueryListRow(_AnalyticsQueryListRow, total=False):
     chart: Chart | None
     cron: str | None
     description: str | None
+    due_at: str | None
+    last_export_id: str | None
+    last_run_at: str | None
     schedule_format: FileFormat | None
     time_zone: str | None
 
@@ -2270,6 +2283,9 @@ class AnalyticsQueryRevise(_AnalyticsQueryRevise, total=False):
     chart: Chart | None
     description: str | None
     parameters: List[QueryParameter]
+
+class AnalyticsQueryRunDue(TypedDict, total=False):
+    """Runs a query whose time has come"""
 
 class _AnalyticsQuerySave(TypedDict):
     name: str
@@ -2302,6 +2318,7 @@ class _AnalyticsQueryState(TypedDict):
 class AnalyticsQueryState(_AnalyticsQueryState, total=False):
     """A saved query's state"""
     definition: Definition | None
+    next_at: str | None
     recurrence: Recurrence | None
 
 class AnalyticsQueryUnschedule(TypedDict, total=False):
@@ -2868,7 +2885,7 @@ class BillingPlanPublish(_BillingPlanPublish, total=False):
     description: str | None
     entitlements: Dict[str, Any]
     interval: Interval
-    tax_rate_percent: str | float | None
+    tax_rate_percent: str | None
     trial_days: int
 
 class BillingPlanRetire(TypedDict, total=False):
@@ -3163,6 +3180,7 @@ class _CrmCompany360Row(TypedDict):
     open_deals: List[DealRow]
     recent_activities: List[ActivityRow]
     subsidiaries: List[Named]
+    subsidiary_count: int
     totals: List[DealTotals]
 
 class CrmCompany360Row(_CrmCompany360Row, total=False):
@@ -3269,7 +3287,9 @@ class CrmCompanyUpdate(TypedDict, total=False):
 
 class _CrmContact360Row(TypedDict):
     contact: ContactRow
+    deal_count: int
     deals: List[DealRow]
+    lead_count: int
     leads: List[LeadOfContact]
     next_activities: List[ActivityRow]
     open_deal_count: int
@@ -5274,11 +5294,11 @@ AccountingSubledgerCheckListColumn = Literal['id', 'event_id', 'event_type', 'su
 
 AccountingSubledgerCheckListSort = Literal['id', '-id']
 
-AnalyticsExportListColumn = Literal['id', 'context', 'source', 'question', 'format', 'status', 'requested_by', 'requested_at', 'ended_at', 'rows', 'bytes', 'files', 'manifest_sha256', 'positions', 'one_state', 'expires_at', 'due_at', 'failure_code', 'failure_reason', 'version']
+AnalyticsExportListColumn = Literal['id', 'context', 'source', 'question', 'format', 'status', 'requested_by', 'query_id', 'scheduled_for', 'requested_at', 'ended_at', 'rows', 'bytes', 'files', 'manifest_sha256', 'positions', 'one_state', 'expires_at', 'due_at', 'failure_code', 'failure_reason', 'version']
 
 AnalyticsExportListSort = Literal['id', '-id', 'requested_at', '-requested_at']
 
-AnalyticsQueryListColumn = Literal['id', 'name', 'sort_name', 'description', 'context', 'source', 'question', 'parameters', 'chart', 'owner', 'shared_with', 'revision', 'cron', 'time_zone', 'schedule_format', 'version', 'created_at', 'updated_at']
+AnalyticsQueryListColumn = Literal['id', 'name', 'sort_name', 'description', 'context', 'source', 'question', 'parameters', 'chart', 'owner', 'shared_with', 'revision', 'cron', 'time_zone', 'schedule_format', 'due_at', 'last_run_at', 'last_export_id', 'version', 'created_at', 'updated_at']
 
 AnalyticsQueryListSort = Literal['id', '-id', 'sort_name', '-sort_name', 'created_at', '-created_at']
 
@@ -5535,6 +5555,16 @@ class WebhooksEndpointDeliveriesAnswerDataItem(_WebhooksEndpointDeliveriesAnswer
 class WebhooksEndpointDeliveriesAnswer(TypedDict):
     data: List[WebhooksEndpointDeliveriesAnswerDataItem]
     next_cursor: str | None
+
+class _FeaturesAnswerDataItem(TypedDict):
+    feature: str
+    value: bool | int | str
+
+class FeaturesAnswerDataItem(_FeaturesAnswerDataItem, total=False):
+    used: int
+
+class FeaturesAnswer(TypedDict):
+    data: List[FeaturesAnswerDataItem]
 
 class SeriesAnswerSeriesItemForecastItem(TypedDict):
     date: str

@@ -235,6 +235,10 @@ export class AnalyticsQuery extends Aggregate<T.AnalyticsQueryState> {
   revise(id: string, body: T.AnalyticsQueryRevise, options: CommandOptions = {}): Promise<Receipt> {
     return this.command("revise", id, body, options);
   }
+  /** Runs a query whose time has come. */
+  runDue(id: string, body: T.AnalyticsQueryRunDue = {}, options: CommandOptions = {}): Promise<Receipt> {
+    return this.command("run-due", id, body, options);
+  }
   /** Says when a query runs by itself. */
   schedule(id: string, body: T.AnalyticsQuerySchedule, options: CommandOptions = {}): Promise<Receipt> {
     return this.command("schedule", id, body, options);
@@ -968,7 +972,7 @@ export class InventoryStockItem extends Aggregate<T.InventoryStockItemState> {
 /** `inventory/stock-movement` */
 export class InventoryStockMovement extends Aggregate<T.InventoryStockMovementState> {
   /** Takes over stock that was there before it was kept here. */
-  openStock(body: T.InventoryStockMovementOpenStock = {}, options: CreateOptions = {}): Promise<Receipt> {
+  openStock(body: T.InventoryStockMovementOpenStock, options: CreateOptions = {}): Promise<Receipt> {
     return this.command("open-stock", options.id, body, options);
   }
   /** Receives goods from a supplier, named as files and scanners name them. */
@@ -1108,7 +1112,7 @@ export class InvoicingBill extends Aggregate<T.InvoicingBillState> {
     return this.command("import-line", options.id, body, options);
   }
   /** Adds a line, until the bill is approved. */
-  addLine(id: string, body: T.InvoicingBillAddLine = {}, options: CommandOptions = {}): Promise<Receipt> {
+  addLine(id: string, body: T.InvoicingBillAddLine, options: CommandOptions = {}): Promise<Receipt> {
     return this.command("add-line", id, body, options);
   }
   /** Approves the bill: it is right and to be paid. */
@@ -1212,7 +1216,7 @@ export class InvoicingInvoice extends Aggregate<T.InvoicingInvoiceState> {
     return this.command("import-line", options.id, body, options);
   }
   /** Adds a line to a draft. */
-  addLine(id: string, body: T.InvoicingInvoiceAddLine = {}, options: CommandOptions = {}): Promise<Receipt> {
+  addLine(id: string, body: T.InvoicingInvoiceAddLine, options: CommandOptions = {}): Promise<Receipt> {
     return this.command("add-line", id, body, options);
   }
   /** Settles the invoice with credit of the customer. */
@@ -1357,6 +1361,10 @@ export class Invoicing {
   taxSummary(query: { from?: Time; to?: Time; currency?: string } = {}, options: Options = {}): Promise<Page<T.InvoicingTaxSummaryRow>> {
     return this.transport.page(`/v1/invoicing/tax-summary`, query, options.waitFor);
   }
+  /** A customer's statement of account: opening balance, movements, closing balance, and how long what is open has been due. */
+  customerStatementPdf(id: string, query: { currency?: string; from?: Time; to?: Time } = {}, options: Options = {}): Promise<Uint8Array> {
+    return this.transport.bytes(`/v1/invoicing/customer-statement/${encodeURIComponent(id)}/pdf`, query, options.waitFor);
+  }
 }
 
 /** `scheduling/timer` */
@@ -1490,6 +1498,10 @@ export class Client {
   /** A file of the tree of schemas. */
   schemaOfContext(context: string, file: string): Promise<Uint8Array> {
     return this.transport.bytes(`/schemas/${encodeURIComponent(context)}/${encodeURIComponent(file)}`, {});
+  }
+  /** What the tenant's subscription to the platform says: flags, limits and words. */
+  features(): Promise<{ data: { feature: string; used?: number; value: boolean | number | string }[] }> {
+    return this.transport.get(`/v1/features`, {});
   }
   /** What a read model or report adds up to over time, what of it is unusual, and how it may go on. */
   series(query: { source: string; date: string; value?: string; group?: string; bucket?: "day" | "week" | "month"; from?: Time; to?: Time; season?: number; horizon?: number; level?: number; method?: "auto" | "seasonal_naive" | "exponential_smoothing"; filters?: Record<string, string> }, options: Options = {}): Promise<{ as_of: T.AsOf; bucket: "day" | "week" | "month"; season: number; series: { forecast: { date: string; high: number; low: number; value: number }[]; group: string | null; method?: "seasonal_naive" | "exponential_smoothing"; points: { date: string; score: number | null; unusual: boolean; usual: number; value: number }[] }[]; source: string }> {

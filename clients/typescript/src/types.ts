@@ -71,7 +71,7 @@ export type CatchUp = "fire_all" | "latest_only" | "skip";
 /** Why an endpoint is not delivered to. */
 export type Cause = "requested" | "gone";
 /** A charge for the use of a metric. */
-export type Charge = { aggregation: Aggregation; free_units?: string | number; metric: string; name: string; price: Price };
+export type Charge = { aggregation: Aggregation; free_units?: string; metric: string; name: string; price: Price };
 /** How a dispute ended. */
 export type ChargebackOutcome = "won" | "lost";
 /** A hint to whoever draws the answer; columns are named as in the answer. */
@@ -214,7 +214,7 @@ export type LeavingLine = { item_id: string; quantity: number };
 /** A line of an entry. */
 export type Line = { account: string; amount: Money; control?: Control | null; memo?: string | null; party?: string | null; reference?: string | null; role?: Role | null; side: Side };
 /** A line of a bill. */
-export type Line2 = { amount: Money; description: string; kind: LineKind; metric?: string | null; quantity: string | number; service: Period; tax_rate_percent?: string | number | null };
+export type Line2 = { amount: Money; description: string; kind: LineKind; metric?: string | null; quantity: string; service: Period; tax_rate_percent?: string | null };
 /** What is to be credited of one line. */
 export type LineCredit = { amount?: Money | null; line_id: string };
 /** What a line of a bill is for. */
@@ -224,7 +224,7 @@ export type LineRow = { item_id: string; product_id: string; quantity: number; s
 /** Why a deal was lost. */
 export type Loss = { competitor?: string | null; note?: string | null; reason: string };
 /** The records of one metric in one period. */
-export type MetricTotals = { count: number; keys: string[]; latest?: any[] | null; max?: string | number | null; sum: string | number };
+export type MetricTotals = { count: number; keys: string[]; latest?: any[] | null; max?: string | null; sum: string };
 /** An amount of one currency. */
 export type Money = { amount_minor: number; currency: Currency };
 /** What kind of movement it is. */
@@ -280,7 +280,7 @@ export type Position = { entered_at: string; last_open: Stage; stage: Stage };
 /** A line of an entry that is to be posted: `account` or `role`, a side and an amount. */
 export type PostLine = { account?: string | null; amount: Money; memo?: string | null; party?: string | null; reference?: string | null; role?: Role | null; side: Side };
 /** How a number of units becomes an amount. */
-export type Price = { model: "standard"; unit_amount: string | number } | { model: "package"; package_amount_minor: number; package_size: string | number } | { model: "graduated"; tiers: Tier[] } | { model: "volume"; tiers: Tier[] };
+export type Price = { model: "standard"; unit_amount: string } | { model: "package"; package_amount_minor: number; package_size: string } | { model: "graduated"; tiers: Tier[] } | { model: "volume"; tiers: Tier[] };
 /** Where a plan stands at the payment provider. */
 export type PriceLink = { price_id: string; product_id?: string | null; provider: string };
 /** RFC 9457 problem details. */
@@ -297,6 +297,8 @@ export type ProviderState = { cancel_at?: string | null; ended_at?: string | nul
 export type ProviderStatus = "incomplete" | "incomplete_expired" | "trialing" | "active" | "past_due" | "unpaid" | "paused" | "canceled";
 /** What whoever runs a saved query can or must give. */
 export type QueryParameter = { default?: string | null; description?: string | null; kind: ParameterKind; name: string; required?: boolean };
+/** An occurrence of a saved query's schedule. */
+export type QueryRun = { owner: string; query_id: string; revision: number; scheduled_for: string };
 /** What is asked of which read model or report. */
 export type Question = { context: string; source: string; terms?: Record<string, string> };
 /** What an accepted command led to. */
@@ -382,9 +384,9 @@ export type Terms = { currency: Currency; sku: string; unit: string; valuation: 
 /** What a posting must know of an account. */
 export type Terms2 = { closed: boolean; currency: Currency; normal_side: Side; subtype?: Subtype | null; type: AccountType };
 /** The terms of a version of a plan. */
-export type Terms3 = { charges?: Charge[]; description?: string | null; entitlements?: Record<string, any>; interval: Interval; name: string; price: Money; tax_rate_percent?: string | number | null; trial_days?: number };
+export type Terms3 = { charges?: Charge[]; description?: string | null; entitlements?: Record<string, any>; interval: Interval; name: string; price: Money; tax_rate_percent?: string | null; trial_days?: number };
 /** A step of a graduated or volume price. */
-export type Tier = { flat_amount_minor?: number; unit_amount: string | number; up_to?: string | number | null };
+export type Tier = { flat_amount_minor?: number; unit_amount: string; up_to?: string | null };
 /** The name of a time zone in the IANA database. */
 export type TimeZone = string;
 /** A timer was set. */
@@ -398,7 +400,7 @@ export type Unit = "day" | "week" | "month" | "year";
 /** The price of one. */
 export type UnitPrice = { amount_minor: string | number; currency: Currency };
 /** One record of usage, as it is sent. */
-export type UsageRecord = { at?: string | null; key?: string | null; metric: string; transaction_id: string; value?: string | number | null };
+export type UsageRecord = { at?: string | null; key?: string | null; metric: string; transaction_id: string; value?: string | null };
 /** How the stock of a product is valued. */
 export type Valuation = "fifo" | "moving_average";
 /** A line of an order. */
@@ -496,7 +498,7 @@ export type AccountingTrialBalanceRow = { account: string; credit_balance_minor:
 /** What happened on an account within a day, week or month. */
 export type AnalyticsCashRow = { account: string; closing_minor: number; currency: string; date: string; drill: Question; in_minor: number; name: string; opening_minor: number; out_minor: number };
 /** An export. */
-export type AnalyticsExportListRow = { bytes?: number | null; context: string; due_at?: string | null; ended_at?: string | null; expires_at?: string | null; failure_code?: string | null; failure_reason?: string | null; files?: number | null; format: FileFormat; id: string; manifest_sha256?: string | null; one_state?: boolean | null; positions: string[]; question: Question; requested_at: string; requested_by: string; rows?: number | null; source: string; status: ExportStatus; version: number };
+export type AnalyticsExportListRow = { bytes?: number | null; context: string; due_at?: string | null; ended_at?: string | null; expires_at?: string | null; failure_code?: string | null; failure_reason?: string | null; files?: number | null; format: FileFormat; id: string; manifest_sha256?: string | null; one_state?: boolean | null; positions: string[]; query_id?: string | null; question: Question; requested_at: string; requested_by: string; rows?: number | null; scheduled_for?: string | null; source: string; status: ExportStatus; version: number };
 /** Gives up an export that is not complete yet. */
 export type AnalyticsExportCancel = Record<string, never>;
 /** Says that the files are written. */
@@ -506,7 +508,7 @@ export type AnalyticsExportExpire = Record<string, never>;
 /** Says that the export cannot be made. */
 export type AnalyticsExportFail = { code: string; reason: string };
 /** Requests an export. */
-export type AnalyticsExportRequest = { format?: FileFormat; question: Question };
+export type AnalyticsExportRequest = { format?: FileFormat; question: Question; run?: QueryRun | null };
 /** An export's state. */
 export type AnalyticsExportState = { expires_at?: string | null; requested_by: string; status: ExportStatus; summary?: ExportSummary | null };
 /** The key figures of a period in one currency, all in minor units, each beside that of as many days before. */
@@ -518,13 +520,15 @@ export type AnalyticsPipelineRow = { amount_minor: number; currency?: string | n
 /** How far a projection is behind the log of a context. */
 export type AnalyticsProjectionLagRow = { applied_at?: string | null; context: string; head: number; lag_events: number; lag_seconds?: number | null; parked_events: number; partition: number; position: number; projection: string; rebuilding: boolean; version: number };
 /** A saved query. */
-export type AnalyticsQueryListRow = { chart?: Chart | null; context: string; created_at: string; cron?: string | null; description?: string | null; id: string; name: string; owner: string; parameters: QueryParameter[]; question: Question; revision: number; schedule_format?: FileFormat | null; shared_with: string[]; sort_name: string; source: string; time_zone?: string | null; updated_at: string; version: number };
+export type AnalyticsQueryListRow = { chart?: Chart | null; context: string; created_at: string; cron?: string | null; description?: string | null; due_at?: string | null; id: string; last_export_id?: string | null; last_run_at?: string | null; name: string; owner: string; parameters: QueryParameter[]; question: Question; revision: number; schedule_format?: FileFormat | null; shared_with: string[]; sort_name: string; source: string; time_zone?: string | null; updated_at: string; version: number };
 /** Deletes a query; its name is free again. */
 export type AnalyticsQueryDelete = Record<string, never>;
 /** Makes a query somebody else's. */
 export type AnalyticsQueryHandOver = { owner: string };
 /** Gives a query another definition, all of it. */
 export type AnalyticsQueryRevise = { chart?: Chart | null; description?: string | null; name: string; parameters?: QueryParameter[]; question: Question };
+/** Runs a query whose time has come. */
+export type AnalyticsQueryRunDue = Record<string, never>;
 /** Saves a query. */
 export type AnalyticsQuerySave = { chart?: Chart | null; description?: string | null; name: string; parameters?: QueryParameter[]; question: Question };
 /** Says when a query runs by itself. */
@@ -532,7 +536,7 @@ export type AnalyticsQuerySchedule = { cron: string; format?: FileFormat; time_z
 /** Lets roles run a query; those that are not named no longer may. */
 export type AnalyticsQueryShare = { roles: string[] };
 /** A saved query's state. */
-export type AnalyticsQueryState = { definition?: Definition | null; deleted: boolean; owner: string; recurrence?: Recurrence | null; revision: number; roles: string[] };
+export type AnalyticsQueryState = { definition?: Definition | null; deleted: boolean; next_at?: string | null; owner: string; recurrence?: Recurrence | null; revision: number; roles: string[] };
 /** Keeps a query from running by itself. */
 export type AnalyticsQueryUnschedule = Record<string, never>;
 /** What is open and has been due for so long, in one currency. */
@@ -634,7 +638,7 @@ export type BillingPlanListRow = { charges: Charge[]; created_at: string; curren
 /** Names the price of the newest version at the payment provider. */
 export type BillingPlanLink = { price_id: string; product_id?: string | null; provider: string; version: number };
 /** Publishes a version of a plan. */
-export type BillingPlanPublish = { charges?: Charge[]; description?: string | null; entitlements?: Record<string, any>; interval?: Interval; name: string; price: Money; tax_rate_percent?: string | number | null; trial_days?: number };
+export type BillingPlanPublish = { charges?: Charge[]; description?: string | null; entitlements?: Record<string, any>; interval?: Interval; name: string; price: Money; tax_rate_percent?: string | null; trial_days?: number };
 /** Takes a plan from sale. */
 export type BillingPlanRetire = Record<string, never>;
 /** A plan's state. */
@@ -690,7 +694,7 @@ export type CrmActivitySchedule = { about: Subjects; assignee?: string | null; d
 /** An activity's state. */
 export type CrmActivityState = { plan?: ActivityScheduled | null; status: ActivityStatus };
 /** All about one company. */
-export type CrmCompany360Row = { company: CompanyRow; contact_count: number; contacts: ContactRow[]; next_activities: ActivityRow[]; open_deal_count: number; open_deals: DealRow[]; parent?: Named | null; recent_activities: ActivityRow[]; subsidiaries: Named[]; totals: DealTotals[] };
+export type CrmCompany360Row = { company: CompanyRow; contact_count: number; contacts: ContactRow[]; next_activities: ActivityRow[]; open_deal_count: number; open_deals: DealRow[]; parent?: Named | null; recent_activities: ActivityRow[]; subsidiaries: Named[]; subsidiary_count: number; totals: DealTotals[] };
 /** Companies that may be the same. */
 export type CrmCompanyDuplicatesRow = { companies: DuplicateCompany[]; company_count: number; reason: string; value: string };
 /** A company. */
@@ -710,7 +714,7 @@ export type CrmCompanyUnlink = Record<string, never>;
 /** Changes facts about a company: an absent field stays, `null` clears it. */
 export type CrmCompanyUpdate = { address?: Address | null; allow_duplicate?: boolean; annual_revenue?: Money | null; custom?: Record<string, any>; domain?: string | null; employees?: number | null; industry?: string | null; name?: string | null; note?: string | null; owner?: string | null; phone?: string | null; phone_region?: string | null; tags?: string[] | null; website?: string | null };
 /** All about one contact. */
-export type CrmContact360Row = { company?: CompanyRow | null; contact: ContactRow; deals: DealRow[]; leads: LeadOfContact[]; next_activities: ActivityRow[]; open_deal_count: number; recent_activities: ActivityRow[]; totals: DealTotals[] };
+export type CrmContact360Row = { company?: CompanyRow | null; contact: ContactRow; deal_count: number; deals: DealRow[]; lead_count: number; leads: LeadOfContact[]; next_activities: ActivityRow[]; open_deal_count: number; recent_activities: ActivityRow[]; totals: DealTotals[] };
 /** A contact. */
 export type CrmContactListRow = { address?: Address | null; city?: string | null; company_id?: string | null; company_name?: string | null; country?: string | null; created_at: string; custom: Record<string, any>; display_name: string; email?: string | null; family_name?: string | null; given_name?: string | null; id: string; job_title?: string | null; merged_ids: string[]; note?: string | null; owner?: string | null; phone?: string | null; sort_name: string; source?: string | null; tags: string[]; updated_at: string; version: number };
 /** Erases the person's data, in this contact and in all that were ever merged into it. */
@@ -1105,10 +1109,10 @@ export type AccountingStockCheckListColumn = keyof AccountingStockCheckListFilte
 export type AccountingSubledgerCheckListFilter = { id: string; event_id: string; event_type: string; subledger: string; currency: string; expected_minor: number; posted_minor: number; difference_minor: number; expected_at: string | Date; posted_at: string | Date; entries: string };
 export type AccountingSubledgerCheckListSort = "id";
 export type AccountingSubledgerCheckListColumn = keyof AccountingSubledgerCheckListFilter;
-export type AnalyticsExportListFilter = { id: string; context: string; source: string; format: string; status: string; requested_by: string; requested_at: string | Date; ended_at: string | Date; rows: number; bytes: number; files: number; manifest_sha256: string; positions: string; one_state: boolean; expires_at: string | Date; due_at: string | Date; failure_code: string; failure_reason: string; version: number };
+export type AnalyticsExportListFilter = { id: string; context: string; source: string; format: string; status: string; requested_by: string; query_id: string; scheduled_for: string | Date; requested_at: string | Date; ended_at: string | Date; rows: number; bytes: number; files: number; manifest_sha256: string; positions: string; one_state: boolean; expires_at: string | Date; due_at: string | Date; failure_code: string; failure_reason: string; version: number };
 export type AnalyticsExportListSort = "id" | "requested_at";
 export type AnalyticsExportListColumn = keyof AnalyticsExportListFilter | "question";
-export type AnalyticsQueryListFilter = { id: string; name: string; sort_name: string; description: string; context: string; source: string; owner: string; shared_with: string; revision: number; cron: string; time_zone: string; schedule_format: string; version: number; created_at: string | Date; updated_at: string | Date };
+export type AnalyticsQueryListFilter = { id: string; name: string; sort_name: string; description: string; context: string; source: string; owner: string; shared_with: string; revision: number; cron: string; time_zone: string; schedule_format: string; due_at: string | Date; last_run_at: string | Date; last_export_id: string; version: number; created_at: string | Date; updated_at: string | Date };
 export type AnalyticsQueryListSort = "id" | "sort_name" | "created_at";
 export type AnalyticsQueryListColumn = keyof AnalyticsQueryListFilter | "question" | "parameters" | "chart";
 export type AnalyticsSaleListFilter = { id: string; kind: string; document_id: string; invoice_id: string; number: string; line_id: string; date: string | Date; currency: string; customer_id: string; product_id: string; sku: string; product: string; quantity: number; net_minor: number; tax_minor: number; recorded_at: string | Date };
