@@ -61,7 +61,7 @@ fn v6_within(address: Ipv6Addr, first: Ipv6Addr, bits: u8) -> bool {
 
 /// Ranges of IPv4 that are not the Internet's.
 const V4: [(Ipv4Addr, u8, &str); 17] = [
-    (Ipv4Addr::new(0, 0, 0, 0), 8, "this network"),
+    (Ipv4Addr::UNSPECIFIED, 8, "this network"),
     (Ipv4Addr::new(10, 0, 0, 0), 8, "private"),
     (Ipv4Addr::new(100, 64, 0, 0), 10, "shared by a carrier's customers"),
     (Ipv4Addr::new(127, 0, 0, 0), 8, "loopback"),
@@ -84,7 +84,7 @@ const fn v6(first: u16, second: u16) -> Ipv6Addr {
     Ipv6Addr::new(first, second, 0, 0, 0, 0, 0, 0)
 }
 
-/// Ranges of IPv6 that are not the Internet's; besides, only 2000::/3 is.
+/// Ranges of IPv6 that are not the Internet's; besides, only `2000::/3` is.
 const V6: [(Ipv6Addr, u8, &str); 15] = [
     (Ipv6Addr::UNSPECIFIED, 128, "this network"),
     (Ipv6Addr::LOCALHOST, 128, "loopback"),
