@@ -50,7 +50,8 @@ impl Roles {
     /// Everything.
     pub const ALL: Self = Self { relay: true, projectors: true, processes: true, due: true, webhooks: true, janitor: true, notary: true };
     /// Nothing.
-    pub const NONE: Self = Self { relay: false, projectors: false, processes: false, due: false, webhooks: false, janitor: false, notary: false };
+    pub const NONE: Self =
+        Self { relay: false, projectors: false, processes: false, due: false, webhooks: false, janitor: false, notary: false };
 
     /// Whether one of them sends commands.
     pub fn automate(self) -> bool {
