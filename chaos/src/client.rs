@@ -125,6 +125,15 @@ fn code(body: &str) -> String {
     problem["code"].as_str().unwrap_or_default().to_owned()
 }
 
+/// A client that waits so long for an answer.
+pub fn http(patience: Duration) -> Result<reqwest::Client> {
+    // An error here says that somebody else has installed it, which is as good.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    #[expect(clippy::disallowed_methods, reason = "the harness talks to its own processes")]
+    let builder = reqwest::Client::builder();
+    Ok(builder.timeout(patience).connect_timeout(Duration::from_secs(2)).build()?)
+}
+
 /// Sends requests to the gateways.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -138,10 +147,7 @@ impl Client {
         if gateways.is_empty() {
             bail!("there is no gateway");
         }
-        // An error here says that somebody else has installed it, which is as good.
-        drop(rustls::crypto::ring::default_provider().install_default());
-        #[expect(clippy::disallowed_methods, reason = "the harness talks to its own gateways")]
-        let http = reqwest::Client::builder().timeout(PATIENCE).connect_timeout(Duration::from_secs(2)).build()?;
+        let http = http(PATIENCE)?;
         Ok(Self { http, gateways })
     }
 

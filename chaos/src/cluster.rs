@@ -15,7 +15,7 @@ use platform::testing::TestRedis;
 use sqlx::{Connection as _, PgConnection};
 use tempfile::TempDir;
 
-use crate::client::{Client, Tenant};
+use crate::client::{self, Client, Tenant};
 use crate::process::{self, Process, Settings};
 
 /// Log partitions: few, so that a platform starts quickly, and more than one.
@@ -24,6 +24,8 @@ const PARTITIONS: &str = "4";
 pub const TOPIC_PREFIX: &str = "neuroops";
 /// How long Postgres may take to come back.
 const POSTGRES_MAX: Duration = Duration::from_mins(1);
+/// How long a process that is alive may take to say so.
+const LOOK_MAX: Duration = Duration::from_secs(1);
 /// Tenants, which lie in different log partitions as a rule.
 const TENANTS: usize = 2;
 
@@ -63,8 +65,7 @@ impl Cluster {
             Ok((start_postgres(&folder.path().join("postgres"), 0)?, start_kafka(&folder.path().join("kafka"), 0)?))
         })?;
         let redis = redis_is_installed().then(TestRedis::start);
-        #[expect(clippy::disallowed_methods, reason = "the harness talks to its own processes")]
-        let http = reqwest::Client::builder().build()?;
+        let http = client::http(LOOK_MAX)?;
         let binary = binary.to_owned();
         let mut cluster = Self {
             processes: Vec::new(),

@@ -74,7 +74,7 @@ impl Process {
             if let Some(status) = self.child.as_mut().map(Child::try_wait).transpose()?.flatten() {
                 bail!("{} ended with {status}:\n{}", self.name, self.logged());
             }
-            let asked = http.get(format!("{}/health/live", self.url)).timeout(Duration::from_secs(1)).send().await;
+            let asked = http.get(format!("{}/health/live", self.url)).send().await;
             if asked.is_ok_and(|answer| answer.status().is_success()) {
                 return Ok(());
             }
