@@ -31,10 +31,8 @@ const TENANTS: usize = 2;
 
 /// The places of the processes.
 pub const GATEWAYS: [usize; 2] = [0, 1];
-/// The worker that relays.
-pub const RELAY: usize = 2;
-/// The worker that does all the rest.
-pub const PROJECTORS: usize = 3;
+/// Both relay and project, so that each takes over what the other leaves; the second also does all the rest.
+pub const WORKERS: [usize; 2] = [2, 3];
 
 /// The servers and the processes. Dropping it ends them and removes their data.
 pub struct Cluster {
@@ -139,8 +137,8 @@ impl Cluster {
         let roles: [(&'static str, &[&str]); 4] = [
             ("gateway 1", &["serve"]),
             ("gateway 2", &["serve"]),
-            ("relay", &["work", "--only", "relay"]),
-            ("projectors", &["work", "--only", "projectors,processes,due,webhooks,janitor,notary"]),
+            ("worker 1", &["work", "--only", "relay,projectors"]),
+            ("worker 2", &["work", "--only", "relay,projectors,processes,due,webhooks,janitor,notary"]),
         ];
         let process = |(name, arguments): (&'static str, &[&str])| {
             let address = format!("127.0.0.1:{}", free_port()?);

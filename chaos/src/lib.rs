@@ -3,7 +3,7 @@
 //!
 //! | scenario | what is done | what must hold |
 //! |---|---|---|
-//! | `kills` | each round kills or freezes a gateway, the relay, the projectors, Postgres, Kafka or Redis | nothing acknowledged is lost, repeated or reordered, nothing refused is stored; each key is appended once and answered alike; each version is acknowledged once; no stale read under a position token; Kafka is the log; read models are the fold of the log, and equal rebuilt ones; our processes recover within 10 s |
+//! | `kills` | each round kills or freezes a gateway, a worker (relay and projectors), Postgres, Kafka or Redis | nothing acknowledged is lost, repeated or reordered, nothing refused is stored; each key is appended once and answered alike; each version is acknowledged once; no stale read under a position token; Kafka is the log; read models are the fold of the log, and equal rebuilt ones; our processes recover within 10 s |
 //! | `skips` | 64 writers, open and rolled back transactions | readers of every kind see every event once |
 //! | `rebuilds` | every projection is rebuilt under load | no failed read, no read that goes back, rebuilt and live rows are equal |
 //! | `upgrades` | every process is replaced under load, by another version where one is given; migrations twice | no failed request |

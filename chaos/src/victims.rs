@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::cluster::{Cluster, GATEWAYS, PROJECTORS, RELAY};
+use crate::cluster::{Cluster, GATEWAYS, WORKERS};
 use crate::dice::Dice;
 
 /// A part of the platform.
@@ -26,7 +26,7 @@ pub enum Victim {
 impl Victim {
     /// All there are.
     pub fn all(redis: bool) -> Vec<Self> {
-        let processes = GATEWAYS.into_iter().chain([RELAY, PROJECTORS]).map(Self::Process);
+        let processes = GATEWAYS.into_iter().chain(WORKERS).map(Self::Process);
         processes.chain([Self::Postgres, Self::Kafka]).chain(redis.then_some(Self::Redis)).collect()
     }
 
@@ -40,8 +40,8 @@ impl Victim {
         match self {
             Self::Process(0) => "gateway 1",
             Self::Process(1) => "gateway 2",
-            Self::Process(RELAY) => "relay",
-            Self::Process(_) => "projectors",
+            Self::Process(2) => "worker 1",
+            Self::Process(_) => "worker 2",
             Self::Postgres => "postgres",
             Self::Kafka => "kafka",
             Self::Redis => "redis",

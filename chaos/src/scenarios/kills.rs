@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use super::{CLIENTS, Court, recovered};
 use crate::Options;
-use crate::cluster::{Cluster, PROJECTORS, RELAY};
+use crate::cluster::{Cluster, WORKERS};
 use crate::dice::Dice;
 use crate::facts::{differing, digests, settled};
 use crate::judge::Violation;
@@ -67,7 +67,7 @@ fn plan(rounds: usize, redis: bool, dice: &mut Dice) -> Vec<(Victim, Way)> {
 
 /// One of each kind, half of them in each way.
 fn short_plan(dice: &mut Dice) -> Vec<(Victim, Way)> {
-    let worker = if dice.percent(50) { RELAY } else { PROJECTORS };
+    let worker = WORKERS[dice.below(WORKERS.len())];
     let mut victims = [Victim::Process(dice.below(2)), Victim::Process(worker), Victim::Postgres, Victim::Kafka];
     dice.shuffle(&mut victims);
     let way = |(number, victim): (usize, Victim)| {
