@@ -54,7 +54,7 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Starts the servers, and makes a migrated database with tenants. No process of the platform runs yet.
+    /// Starts the servers, and makes a migrated database with tenants, by this binary. No process of the platform runs yet.
     pub async fn start(binary: &Path) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("neuroops-chaos-").tempdir()?;
         // The user of the servers passes through.
@@ -138,7 +138,8 @@ impl Cluster {
             ("gateway 1", &["serve"]),
             ("gateway 2", &["serve"]),
             ("worker 1", &["work", "--only", "relay,projectors"]),
-            ("worker 2", &["work", "--only", "relay,projectors,processes,due,webhooks,janitor,notary"]),
+            // Without a list of roles, so that an earlier version may run it, which has fewer.
+            ("worker 2", &["work"]),
         ];
         let process = |(name, arguments): (&'static str, &[&str])| {
             let address = format!("127.0.0.1:{}", free_port()?);
@@ -171,6 +172,11 @@ impl Cluster {
         let Self { folder, processes, kafka, postgres, redis, .. } = self;
         drop((processes, kafka, postgres, redis));
         folder.keep()
+    }
+
+    /// Another binary takes the place of the one so far.
+    pub fn upgrade(&mut self, binary: &Path) {
+        binary.clone_into(&mut self.binary);
     }
 
     /// The binary that processes are started again with.

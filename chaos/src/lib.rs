@@ -27,6 +27,7 @@ pub mod scenarios;
 pub mod victims;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Result;
 use clap::ValueEnum;
@@ -71,14 +72,22 @@ pub struct Options {
     pub scenarios: Vec<Scenario>,
 }
 
+impl Options {
+    /// Within what time our processes recover and, all attempts together, clients are answered. The short form runs beside other tests.
+    pub fn limit(&self) -> Duration {
+        Duration::from_secs(if self.short { 30 } else { 10 })
+    }
+}
+
 /// Runs the scenarios. What does not come to its end is a violation of its own; errors are about the harness.
 pub async fn run(options: &Options) -> Result<Report> {
-    let mut report = Report { seed: options.seed, rounds: Vec::new() };
+    let mut report = Report { seed: options.seed, recovery_max: options.limit(), rounds: Vec::new() };
     println!("chaos: seed {}", options.seed);
     for scenario in &options.scenarios {
         // Each scenario has dice of its own, so that one can be run again alone.
         let (mut dice, before) = (Dice::new(options.seed), report.violations().len());
-        let mut cluster = Cluster::start(&options.binary).await?;
+        let first = options.previous.as_ref().filter(|_| *scenario == Scenario::Upgrades).unwrap_or(&options.binary);
+        let mut cluster = Cluster::start(first).await?;
         let done = match scenario {
             Scenario::Kills => kills::run(&mut cluster, options, &mut dice, &mut report).await,
             Scenario::Skips => skips::run(&cluster, options, &mut report),

@@ -8,9 +8,6 @@ use comfy_table::Table;
 use crate::history::{History, Outcome};
 use crate::judge::Violation;
 
-/// How long one of our processes may take to recover, as a 99th percentile.
-pub const RECOVERY_MAX: Duration = Duration::from_secs(10);
-
 /// One round of a scenario.
 #[derive(Clone, Debug, Default)]
 pub struct Round {
@@ -47,6 +44,8 @@ impl Round {
 pub struct Report {
     /// The seed, which plans the same run again.
     pub seed: u64,
+    /// How long our processes may take to recover, as a 99th percentile.
+    pub recovery_max: Duration,
     /// In the order in which they were run.
     pub rounds: Vec<Round>,
 }
@@ -69,8 +68,8 @@ impl Report {
     /// All broken promises, with those about all rounds together.
     pub fn violations(&self) -> Vec<Violation> {
         let mut found: Vec<Violation> = self.rounds.iter().flat_map(|round| round.violations.iter().cloned()).collect();
-        if let Some(p99) = self.recovery_p99().filter(|p99| *p99 > RECOVERY_MAX) {
-            found.push(Violation { rule: "recovery", what: format!("p99 is {} and may be {}", seconds(p99), seconds(RECOVERY_MAX)) });
+        if let Some(p99) = self.recovery_p99().filter(|p99| *p99 > self.recovery_max) {
+            found.push(Violation { rule: "recovery", what: format!("p99 is {} and may be {}", seconds(p99), seconds(self.recovery_max)) });
         }
         found
     }
@@ -160,7 +159,7 @@ mod tests {
 
     #[test]
     fn slow_recovery_of_our_own_processes_is_a_violation() {
-        let report = |rounds: Vec<Round>| Report { seed: 1, rounds };
+        let report = |rounds: Vec<Round>| Report { seed: 1, recovery_max: Duration::from_secs(10), rounds };
         assert!(report(vec![round(9, true), round(30, false)]).violations().is_empty());
         let slow = report(vec![round(2, true), round(11, true)]);
         assert_eq!((slow.violations().len(), slow.violations()[0].rule), (1, "recovery"));
@@ -172,7 +171,7 @@ mod tests {
     #[test]
     fn the_table_counts_rounds_and_names_violations() {
         let broken = Round { violations: vec![Violation { rule: "lost", what: "x".to_owned() }], ..round(1, true) };
-        let report = Report { seed: 7, rounds: vec![round(1, true), broken] };
+        let report = Report { seed: 7, recovery_max: Duration::from_secs(10), rounds: vec![round(1, true), broken] };
         let text = report.markdown("today");
         assert!(text.contains("| kills | 2 |") && text.contains("- lost: x") && text.contains("--seed 7"), "{text}");
         assert!(report.to_string().contains("1 violations"));

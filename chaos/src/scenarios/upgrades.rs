@@ -4,26 +4,24 @@
 //! sends a request that broke off to the other one under the same key, is answered within ten seconds, always.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Result, bail};
 
 use super::{CLIENTS, Court, recovered};
 use crate::Options;
-use crate::cluster::Cluster;
+use crate::client::Client;
+use crate::cluster::{Cluster, GATEWAYS, WORKERS};
 use crate::dice::Dice;
 use crate::load::{self, Load, Style};
 use crate::report::{Report, Round};
 
-/// Within what time every request is answered, attempts at the other gateway included.
-const ANSWERED: Duration = Duration::from_secs(10);
-
 /// Replaces every process.
 pub async fn run(cluster: &mut Cluster, options: &Options, dice: &mut Dice, report: &mut Report) -> Result<()> {
-    let new = cluster.binary().to_owned();
-    let old = options.previous.clone().unwrap_or_else(|| new.clone());
+    let (old, new) = (cluster.binary().to_owned(), options.binary.clone());
     cluster.start_processes(&old).await?;
-    let client = cluster.client()?;
+    cluster.upgrade(&new);
+    let (client, style) = (cluster.client()?, Style::Retrying(options.limit()));
     let mut court = Court { history: load::share(&client, &cluster.tenants).await?, ..Court::default() };
     let mut steps: Vec<(&str, &Path)> = vec![("to the new version", &new)];
     if options.previous.is_some() {
@@ -31,13 +29,16 @@ pub async fn run(cluster: &mut Cluster, options: &Options, dice: &mut Dice, repo
     }
     for (step, (way, binary)) in steps.into_iter().enumerate() {
         if step == 0 {
-            report.push(migrate(cluster, &client, &mut court, dice).await?);
+            report.push(migrate(cluster, &client, &mut court, style, dice).await?);
         }
         let mut order: Vec<usize> = (0..cluster.processes.len()).collect();
         dice.shuffle(&mut order);
+        if options.short {
+            order = vec![GATEWAYS[dice.below(2)], WORKERS[dice.below(2)]];
+        }
         for index in order {
             let name = format!("u{step}-{index}");
-            let load = Load::start(&client, &cluster.tenants, Style::Retrying(ANSWERED), CLIENTS, &name, dice);
+            let load = Load::start(&client, &cluster.tenants, style, CLIENTS, &name, dice);
             load.goes_on(40).await?;
             let begun = Instant::now();
             cluster.processes[index].stop().await?;
@@ -56,12 +57,12 @@ pub async fn run(cluster: &mut Cluster, options: &Options, dice: &mut Dice, repo
 }
 
 /// Migrates twice under load; the second time changes nothing.
-async fn migrate(cluster: &Cluster, client: &crate::client::Client, court: &mut Court, dice: &mut Dice) -> Result<Round> {
+async fn migrate(cluster: &Cluster, client: &Client, court: &mut Court, style: Style, dice: &mut Dice) -> Result<Round> {
     const SCHEMA: &str = "SELECT md5(string_agg(line, E'\\n' ORDER BY line)) FROM ( \
         SELECT concat_ws('.', table_schema, table_name, column_name, data_type, column_default, is_nullable) AS line FROM information_schema.columns \
         UNION ALL SELECT pg_get_functiondef(p.oid) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace \
             WHERE n.nspname IN ('log', 'runtime', 'audit', 'tenancy', 'public') AND p.prokind = 'f') lines";
-    let load = Load::start(client, &cluster.tenants, Style::Retrying(ANSWERED), CLIENTS, "migrate", dice);
+    let load = Load::start(client, &cluster.tenants, style, CLIENTS, "migrate", dice);
     load.goes_on(20).await?;
     let mut admin = cluster.admin().await?;
     let mut schemas = Vec::new();
