@@ -40,7 +40,7 @@ struct EventRow {
 #[derive(Default)]
 pub struct Facts {
     heads: HashMap<Place, i64>,
-    kafka: Option<KafkaReader>,
+    kafka: KafkaReader,
 }
 
 impl Facts {
@@ -48,14 +48,8 @@ impl Facts {
     pub async fn read(&mut self, cluster: &Cluster) -> Result<Stored> {
         let mut admin = cluster.admin().await?;
         let events = self.events(&mut admin).await?;
-        let heads = self.heads.clone();
-        let records = tokio::task::block_in_place(|| -> Result<_> {
-            let reader = match self.kafka.take() {
-                Some(reader) => reader,
-                None => KafkaReader::start(cluster.setting("KAFKA_BOOTSTRAP_SERVERS"), heads.keys())?,
-            };
-            self.kafka.insert(reader).read(&heads)
-        })?;
+        let bootstrap = cluster.setting("KAFKA_BOOTSTRAP_SERVERS");
+        let records = tokio::task::block_in_place(|| self.kafka.read(bootstrap, &self.heads))?;
         let contacts = rows(&mut admin, "crm_contact_list").await?;
         let deals = rows(&mut admin, "crm_deal_list").await?;
         Ok(Stored { events, records, contacts, deals })
@@ -63,7 +57,7 @@ impl Facts {
 
     /// Kafka was emptied and is to be read from the beginning.
     pub fn forget_kafka(&mut self) {
-        self.kafka = None;
+        self.kafka = KafkaReader::default();
     }
 
     async fn events(&mut self, admin: &mut PgConnection) -> Result<Vec<LogEvent>> {
@@ -153,27 +147,19 @@ pub async fn settled(cluster: &Cluster) -> Result<()> {
     }
 }
 
-/// A consumer that nobody else knows of.
+/// Reads Kafka with a consumer that nobody else knows of. Each reading has one of its own: a client that was connected while the broker was
+/// frozen may stall for long, and it is not the client that is judged.
+#[derive(Default)]
 struct KafkaReader {
-    consumer: BaseConsumer,
+    /// The offsets behind what was read.
+    next: HashMap<Place, i64>,
     last: HashMap<Place, i64>,
 }
 
 impl KafkaReader {
-    fn start<'a>(bootstrap: &str, places: impl Iterator<Item = &'a Place>) -> Result<Self> {
-        let mut config = ClientConfig::new();
-        config.set("bootstrap.servers", bootstrap).set("group.id", "judge").set("enable.auto.commit", "false");
-        config.set("topic.metadata.refresh.interval.ms", "5000");
-        let consumer: BaseConsumer = config.create()?;
-        let mut assignment = TopicPartitionList::new();
-        for (context, partition) in places {
-            assignment.add_partition_offset(&format!("{TOPIC_PREFIX}.{context}"), *partition, Offset::Beginning)?;
-        }
-        consumer.assign(&assignment)?;
-        Ok(Self { consumer, last: HashMap::new() })
-    }
-
-    fn read(&mut self, heads: &HashMap<Place, i64>) -> Result<Vec<Record>> {
+    /// Reads until everything up to these positions is there, and a little longer.
+    fn read(&mut self, bootstrap: &str, heads: &HashMap<Place, i64>) -> Result<Vec<Record>> {
+        let consumer = self.consumer(bootstrap, heads.keys())?;
         let (mut records, started, mut idle_since) = (Vec::new(), Instant::now(), Instant::now());
         loop {
             let complete = heads.iter().all(|(place, head)| self.last.get(place).copied().unwrap_or(0) >= *head);
@@ -182,13 +168,30 @@ impl KafkaReader {
                 return Ok(records);
             }
             // Errors are about connections, which the client makes anew.
-            let Some(Ok(message)) = self.consumer.poll(Duration::from_millis(50)) else { continue };
+            let Some(Ok(message)) = consumer.poll(Duration::from_millis(50)) else { continue };
             let record = record(&message)?;
             let last = self.last.entry(record.place.clone()).or_default();
             *last = record.position.max(*last);
+            self.next.insert(record.place.clone(), message.offset() + 1);
             records.push(record);
             idle_since = Instant::now();
         }
+    }
+
+    fn consumer<'a>(&self, bootstrap: &str, places: impl Iterator<Item = &'a Place>) -> Result<BaseConsumer> {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", bootstrap).set("group.id", "judge").set("enable.auto.commit", "false");
+        // Where records that were read are gone, everything is read again.
+        config.set("auto.offset.reset", "earliest");
+        let consumer: BaseConsumer = config.create()?;
+        let mut assignment = TopicPartitionList::new();
+        for (context, partition) in places {
+            let place = (context.clone(), *partition);
+            let offset = self.next.get(&place).map_or(Offset::Beginning, |next| Offset::Offset(*next));
+            assignment.add_partition_offset(&format!("{TOPIC_PREFIX}.{context}"), *partition, offset)?;
+        }
+        consumer.assign(&assignment)?;
+        Ok(consumer)
     }
 }
 
