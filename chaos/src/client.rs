@@ -95,8 +95,7 @@ impl Reply {
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::NotSent => Outcome::Fail,
-            Self::Broken => Outcome::Unknown,
-            Self::Answer { status: 200, whole: false, .. } => Outcome::Unknown,
+            Self::Broken | Self::Answer { status: 200, whole: false, .. } => Outcome::Unknown,
             Self::Answer { status, body, .. } => Outcome::of(*status, &code(body)),
         }
     }

@@ -1,4 +1,4 @@
-//! Chance with a seed (SplitMix64, <https://prng.di.unimi.it/splitmix64.c>): the same seed plans the same run.
+//! Chance with a seed (`SplitMix64`, <https://prng.di.unimi.it/splitmix64.c>): the same seed plans the same run.
 
 use std::time::Duration;
 
@@ -37,6 +37,7 @@ impl Dice {
     }
 
     /// Dice of somebody else's own.
+    #[must_use]
     pub fn fork(&mut self) -> Self {
         Self(self.roll())
     }

@@ -38,7 +38,9 @@ impl Fold {
         let row = table.entry(key).or_default();
         let mut set = |column: &str, value: &Value| drop(row.insert(column.to_owned(), value.clone()));
         if let Some(facts) = event.payload.get(source) {
-            columns.iter().for_each(|column| set(column, &facts[*column]));
+            for column in columns {
+                set(column, &facts[*column]);
+            }
         }
         set("version", &json!(event.sequence));
         match event.event_type.as_str() {

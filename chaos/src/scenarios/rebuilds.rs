@@ -37,8 +37,8 @@ pub async fn run(cluster: &mut Cluster, options: &Options, dice: &mut Dice, repo
     stop.store(true, Ordering::Relaxed);
     let (mut reads, mut failed) = (0, Vec::new());
     for reader in readers {
-        let (count, found) = reader.await.context("a reader does not fail")?;
-        reads += count;
+        let (done, found) = reader.await.context("a reader does not fail")?;
+        reads += done;
         failed.extend(found);
     }
     court.history.extend(load.stop().await?);

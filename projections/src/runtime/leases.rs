@@ -1,6 +1,6 @@
 //! Leases: who does a piece of work at the moment.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -41,7 +41,15 @@ impl Leases {
     /// the others can count it. At the end of `cancel` everything is given back.
     pub fn start(pool: PgPool, role: &'static str, names: Vec<String>, cancel: CancellationToken) -> Self {
         let (sender, held) = watch::channel(Arc::new(HashMap::new()));
-        let competitor = Competitor { pool, own: format!("worker/{role}/"), id: platform::clock::new_id(), names };
+        let mut competitor = Competitor {
+            pool,
+            own: format!("worker/{role}/"),
+            id: platform::clock::new_id(),
+            names,
+            competitors: 0,
+            full_since: None,
+            adopted: HashSet::new(),
+        };
         tokio::spawn(async move {
             loop {
                 let asked = Instant::now();
@@ -111,17 +119,23 @@ struct Competitor {
     own: String,
     id: Uuid,
     names: Vec<String>,
+    /// How many there were in the last round, this one included.
+    competitors: i64,
+    /// Since when this one has had its share, among as many.
+    full_since: Option<Instant>,
+    /// What is held beyond the share, because nobody else took it.
+    adopted: HashSet<String>,
 }
 
 impl Competitor {
-    async fn round(&self) -> Result<HashMap<String, i64>, sqlx::Error> {
+    async fn round(&mut self) -> Result<HashMap<String, i64>, sqlx::Error> {
         const RENEW_OWN: &str = "INSERT INTO runtime.leases (name, holder, epoch, expires_at) VALUES ($1, $2, 1, now() + $3) \
             ON CONFLICT (name) DO UPDATE SET expires_at = excluded.expires_at";
         const FORGET: &str = "DELETE FROM runtime.leases WHERE starts_with(name, 'worker/') AND expires_at < now() - interval '1 minute'";
         const COUNT: &str = "SELECT count(*) FROM runtime.leases WHERE starts_with(name, $1) AND expires_at > now()";
         const KEEP: &str = "UPDATE runtime.leases SET expires_at = now() + $3 WHERE name = ANY ($1) AND holder = $2 AND expires_at > now() RETURNING name, epoch";
         const TAKE: &str = "INSERT INTO runtime.leases (name, holder, epoch, expires_at) \
-            SELECT n, $2, 1, now() + $3 FROM unnest($1::text[]) n WHERE NOT EXISTS (SELECT FROM runtime.leases l WHERE l.name = n AND l.expires_at > now()) \
+            SELECT n, $2, 1, now() + $3 FROM unnest($1::text[]) n WHERE NOT EXISTS (SELECT FROM runtime.leases l WHERE l.name = n AND l.expires_at > now() - $5) \
             ORDER BY reverse(n) LIMIT $4 \
             ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, epoch = leases.epoch + 1, expires_at = excluded.expires_at \
             WHERE leases.expires_at <= now() RETURNING name, epoch";
@@ -132,20 +146,42 @@ impl Competitor {
         let share = self.names.len().div_ceil(usize::try_from(competitors).unwrap_or(1).max(1));
         let kept: Vec<(String, i64)> = sqlx::query_as(KEEP).bind(&self.names).bind(self.id).bind(LASTS).fetch_all(&self.pool).await?;
         let mut held: HashMap<String, i64> = kept.into_iter().collect();
-        if held.len() > share {
-            let mut names: Vec<String> = held.keys().cloned().collect();
+        if competitors != self.competitors {
+            (self.competitors, self.full_since) = (competitors, None);
+            self.adopted.clear();
+        }
+        self.adopted.retain(|name| held.contains_key(name));
+        let counted = held.len() - self.adopted.len();
+        if counted > share {
+            let mut names: Vec<String> = held.keys().filter(|name| !self.adopted.contains(*name)).cloned().collect();
             // By the ends of the names, so that each competitor keeps some log partitions of every context, busy or not.
             names.sort_by_cached_key(|name| name.chars().rev().collect::<String>());
             let excess = names.split_off(share);
             self.release(&excess).await?;
             held.retain(|name, _| !excess.contains(name));
-        } else if held.len() < share {
-            let wanted: Vec<&String> = self.names.iter().filter(|name| !held.contains_key(*name)).collect();
-            let room = i64::try_from(share - held.len()).unwrap_or(i64::MAX);
-            let taken: Vec<(String, i64)> =
-                sqlx::query_as(TAKE).bind(wanted).bind(self.id).bind(LASTS).bind(room).fetch_all(&self.pool).await?;
-            held.extend(taken);
+            return Ok(held);
         }
+        let full_since = *self.full_since.get_or_insert_with(Instant::now);
+        // While versions of the program are mixed, which know different work, the shares may not add up to all of it. What has been free
+        // for a whole term is nobody's share, and is taken one at a time by whoever comes first.
+        let (room, free_for) = match share - counted {
+            0 if full_since.elapsed() > LASTS => (1, LASTS),
+            0 => return Ok(held),
+            room => (room, Duration::ZERO),
+        };
+        let wanted: Vec<&String> = self.names.iter().filter(|name| !held.contains_key(*name)).collect();
+        if wanted.is_empty() {
+            return Ok(held);
+        }
+        let query =
+            sqlx::query_as(TAKE).bind(wanted).bind(self.id).bind(LASTS).bind(i64::try_from(room).unwrap_or(i64::MAX)).bind(free_for);
+        let taken: Vec<(String, i64)> = query.fetch_all(&self.pool).await?;
+        if counted == share {
+            self.adopted.extend(taken.iter().map(|(name, _)| name.clone()));
+        } else {
+            self.full_since = None;
+        }
+        held.extend(taken);
         Ok(held)
     }
 
