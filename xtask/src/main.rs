@@ -4,6 +4,7 @@
 //! a variant of [`Command`] and a line in [`main`].
 
 mod bench;
+mod chaos;
 mod new_context;
 mod repository;
 mod schemas;
@@ -36,6 +37,8 @@ enum Command {
     Test(test::TestArgs),
     /// Runs the benchmarks, with a Postgres and a Kafka of their own.
     Bench(bench::BenchArgs),
+    /// Kills, upgrades and breaks a whole platform under load, and judges what its clients saw.
+    Chaos(chaos::ChaosArgs),
 }
 
 fn main() -> ExitCode {
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         Command::Schemas(args) => schemas::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Chaos(args) => chaos::run(&args),
     };
     match done {
         Ok(code) => code,

@@ -32,12 +32,7 @@ pub struct TestArgs {
 pub fn run(args: &TestArgs) -> Result<ExitCode> {
     let servers = Servers::start("test")?;
     let mut command = Command::new("cargo");
-    // `cargo run` describes this package to us; handed on, it would make Cargo build anew what looks at these names, and all that rests on it,
-    // each time that tests are run in the other way.
-    for name in OWN {
-        command.env_remove(name);
-    }
-    command.arg("test");
+    without_own_description(&mut command).arg("test");
     if args.cargo.is_empty() {
         command.args(["--workspace", "--no-fail-fast"]);
     } else {
@@ -49,6 +44,15 @@ pub fn run(args: &TestArgs) -> Result<ExitCode> {
         command.env("NEUROOPS_TEST_SCHEMATHESIS", program);
     }
     servers.run(&mut command)
+}
+
+/// `cargo run` describes this package to us; handed on, it would make Cargo build anew what looks at these names, and all that rests on it,
+/// each time that something is run in the other way.
+pub fn without_own_description(command: &mut Command) -> &mut Command {
+    for name in OWN {
+        command.env_remove(name);
+    }
+    command
 }
 
 /// Where scripts/setup has put Schemathesis, if it has; the test that needs it says so otherwise.

@@ -3,6 +3,7 @@
 mod audit;
 mod automation;
 mod business;
+mod chaos;
 mod clients;
 mod contract;
 mod demo;

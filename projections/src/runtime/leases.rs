@@ -1,6 +1,6 @@
 //! Leases: who does a piece of work at the moment.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -40,13 +40,14 @@ pub trait LeaseTable: Send + Sync + 'static {
     fn keep(&self, names: &[String], holder: Uuid, lasts: Duration)
     -> impl Future<Output = Result<Vec<(String, i64)>, sqlx::Error>> + Send;
 
-    /// Takes up to `room` of the leases that nobody has, each in its next epoch; tells them with these.
+    /// Takes up to `room` of the leases that nobody has had for so long, each in its next epoch; tells them with these.
     fn take(
         &self,
         names: &[String],
         holder: Uuid,
         lasts: Duration,
         room: usize,
+        free_for: Duration,
     ) -> impl Future<Output = Result<Vec<(String, i64)>, sqlx::Error>> + Send;
 
     /// Ends those of the leases that `holder` has.
@@ -84,7 +85,9 @@ impl<C: Clock> Leases<C> {
     ) -> (Self, impl Future<Output = ()> + Send + use<T, C>) {
         let (sender, held) = watch::channel(Arc::new(HashMap::new()));
         let leases = Self { held, clock: clock.clone() };
-        let competitor = Competitor { table, clock, own: format!("worker/{role}/"), id, names, held: sender };
+        let own = format!("worker/{role}/");
+        let adopted = HashSet::new();
+        let mut competitor = Competitor { table, clock, own, id, names, held: sender, competitors: 0, full_since: None, adopted };
         let competing = async move {
             loop {
                 let mut pause = RETRY;
@@ -163,35 +166,68 @@ struct Competitor<T, C> {
     id: Uuid,
     names: Vec<String>,
     held: watch::Sender<Held>,
+    /// How many there were in the last round, this one included.
+    competitors: usize,
+    /// Since when this one has had its share, among as many.
+    full_since: Option<Instant>,
+    /// What is held beyond the share, because nobody else took it.
+    adopted: HashSet<String>,
 }
 
 impl<T: LeaseTable, C: Clock> Competitor<T, C> {
-    async fn round(&self) -> Result<(), sqlx::Error> {
+    async fn round(&mut self) -> Result<(), sqlx::Error> {
         let until = self.clock.instant() + LASTS;
-        let hold = |epochs: &HashMap<String, i64>| {
-            let leases = epochs.iter().map(|(name, epoch)| (name.clone(), Lease { epoch: *epoch, until })).collect();
-            self.held.send_replace(Arc::new(leases));
-        };
         self.table.renew_own(&self.own_name(), self.id, LASTS).await?;
         let competitors = self.table.count(&self.own).await?;
         let share = self.names.len().div_ceil(competitors.max(1));
         let mut mine: HashMap<String, i64> = self.table.keep(&self.names, self.id, LASTS).await?.into_iter().collect();
+        if competitors != self.competitors {
+            (self.competitors, self.full_since) = (competitors, None);
+            self.adopted.clear();
+        }
+        self.adopted.retain(|name| mine.contains_key(name));
         let excess = {
-            let mut names: Vec<String> = mine.keys().cloned().collect();
+            let mut names: Vec<String> = mine.keys().filter(|name| !self.adopted.contains(*name)).cloned().collect();
             // By the ends of the names, so that each competitor keeps some log partitions of every context, busy or not.
             names.sort_by_cached_key(|name| name.chars().rev().collect::<String>());
             names.split_off(share.min(names.len()))
         };
         mine.retain(|name, _| !excess.contains(name));
-        if mine.len() < share {
-            let wanted: Vec<String> = self.names.iter().filter(|name| !mine.contains_key(*name)).cloned().collect();
-            mine.extend(self.table.take(&wanted, self.id, LASTS, share - mine.len()).await?);
+        if excess.is_empty() {
+            self.take(share, &mut mine).await?;
         }
-        hold(&mine);
+        let leases = mine.iter().map(|(name, epoch)| (name.clone(), Lease { epoch: *epoch, until })).collect();
+        self.held.send_replace(Arc::new(leases));
         if !excess.is_empty() {
             // Nobody here works on them any more by the time that somebody else may.
             self.table.release(&excess, self.id).await?;
         }
+        Ok(())
+    }
+
+    /// Takes what is free, up to the share.
+    async fn take(&mut self, share: usize, mine: &mut HashMap<String, i64>) -> Result<(), sqlx::Error> {
+        let counted = mine.len() - self.adopted.len();
+        let now = self.clock.instant();
+        let full_for = now.saturating_duration_since(*self.full_since.get_or_insert(now));
+        // While versions of the program are mixed, which know different work, the shares may not add up to all of it. What has been free
+        // for a whole term is nobody's share, and is taken one at a time by whoever comes first.
+        let (room, free_for) = match share - counted {
+            0 if full_for > LASTS => (1, LASTS),
+            0 => return Ok(()),
+            room => (room, Duration::ZERO),
+        };
+        let wanted: Vec<String> = self.names.iter().filter(|name| !mine.contains_key(*name)).cloned().collect();
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let taken = self.table.take(&wanted, self.id, LASTS, room, free_for).await?;
+        if counted == share {
+            self.adopted.extend(taken.iter().map(|(name, _)| name.clone()));
+        } else {
+            self.full_since = None;
+        }
+        mine.extend(taken);
         Ok(())
     }
 
@@ -234,14 +270,21 @@ impl LeaseTable for PgLeases {
         sqlx::query_as(KEEP).bind(names).bind(holder).bind(lasts).fetch_all(&self.0).await
     }
 
-    async fn take(&self, names: &[String], holder: Uuid, lasts: Duration, room: usize) -> Result<Vec<(String, i64)>, sqlx::Error> {
+    async fn take(
+        &self,
+        names: &[String],
+        holder: Uuid,
+        lasts: Duration,
+        room: usize,
+        free_for: Duration,
+    ) -> Result<Vec<(String, i64)>, sqlx::Error> {
         const TAKE: &str = "INSERT INTO runtime.leases (name, holder, epoch, expires_at) \
-            SELECT n, $2, 1, now() + $3 FROM unnest($1::text[]) n WHERE NOT EXISTS (SELECT FROM runtime.leases l WHERE l.name = n AND l.expires_at > now()) \
+            SELECT n, $2, 1, now() + $3 FROM unnest($1::text[]) n WHERE NOT EXISTS (SELECT FROM runtime.leases l WHERE l.name = n AND l.expires_at > now() - $5) \
             ORDER BY reverse(n) LIMIT $4 \
             ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, epoch = leases.epoch + 1, expires_at = excluded.expires_at \
             WHERE leases.expires_at <= now() RETURNING name, epoch";
         let room = i64::try_from(room).unwrap_or(i64::MAX);
-        sqlx::query_as(TAKE).bind(names).bind(holder).bind(lasts).bind(room).fetch_all(&self.0).await
+        sqlx::query_as(TAKE).bind(names).bind(holder).bind(lasts).bind(room).bind(free_for).fetch_all(&self.0).await
     }
 
     async fn release(&self, names: &[String], holder: Uuid) -> Result<(), sqlx::Error> {

@@ -17,6 +17,27 @@ fn held(leases: &Leases) -> BTreeSet<String> {
     names().into_iter().filter(|name| leases.get(name).is_some()).collect()
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_work_lies_idle_while_two_versions_know_different_work() {
+    let db = database().await;
+    let cancel = CancellationToken::new();
+    let old = start(&db, &cancel);
+    eventually("a lone process holds everything", async || (held(&old).len() == 10).then_some(())).await;
+    // Half of ten, and half of twelve of which two are new: the shares leave one of the ten to nobody.
+    let all: Vec<String> = ["work/+", "work/-"].into_iter().map(str::to_owned).chain(names()).collect();
+    let new = Leases::start(db.worker.clone(), "test", all.clone(), cancel.clone());
+    eventually("everything has a holder", async || {
+        let holders = |name: &String| [&old, &new].into_iter().filter(|leases| leases.get(name).is_some()).count();
+        let counts: Vec<usize> = all.iter().map(holders).collect();
+        assert!(counts.iter().all(|count| *count <= 1), "no piece of work has two holders");
+        (counts == [1; 12]).then_some(())
+    })
+    .await;
+    cancel.cancel();
+    eventually("everything is given back", async || (held(&old).is_empty() && held(&new).is_empty()).then_some(())).await;
+    db.drop().await;
+}
+
 fn start(db: &TestDatabase, cancel: &CancellationToken) -> Leases {
     Leases::start(db.worker.clone(), "test", names(), cancel.clone())
 }

@@ -74,11 +74,19 @@ impl LeaseTable for SimLeases {
         self.link.query(keep).await
     }
 
-    async fn take(&self, names: &[String], holder: Uuid, lasts: Duration, room: usize) -> Result<Vec<(String, i64)>, sqlx::Error> {
+    async fn take(
+        &self,
+        names: &[String],
+        holder: Uuid,
+        lasts: Duration,
+        room: usize,
+        free_for: Duration,
+    ) -> Result<Vec<(String, i64)>, sqlx::Error> {
         let take = || {
             let now = self.sim.now();
             let mut rows = lock(&self.rows);
-            let free: Vec<String> = names.iter().filter(|name| rows.get(*name).is_none_or(|row| row.expires_at <= now)).cloned().collect();
+            let free: Vec<String> =
+                names.iter().filter(|name| rows.get(*name).is_none_or(|row| row.expires_at + free_for <= now)).cloned().collect();
             let mut taken = Vec::new();
             for name in free.into_iter().take(room) {
                 let epoch = rows.get(&name).map_or(1, |row| row.epoch + 1);
