@@ -215,7 +215,7 @@ pub fn start_postgres(dir: &Path, port: u16) -> Result<Embedded> {
 
 /// Starts an Apache Kafka in a folder; port 0 takes any.
 pub fn start_kafka(dir: &Path, port: u16) -> Result<Embedded> {
-    let kafka = KafkaOptions { port, heap_mb: 384, jar_dirs: Config::from_env()?.kafka_jar_dirs() };
+    let kafka = KafkaOptions { port, heap_mb: 384, jar_dirs: Config::from_env()?.kafka_jar_dirs(), proxied: false };
     let kafka = Embedded::start(&EmbeddedOptions { dir: dir.to_owned(), postgres: None, kafka: Some(kafka) })?;
     if kafka.kafka().is_none_or(|kafka| kafka.kind != KafkaKind::Apache) {
         bail!("chaos needs Apache Kafka: scripts/setup fetches it ({})", kafka.notices().join("; "));

@@ -86,17 +86,18 @@ impl<C: Clock> Leases<C> {
         let (sender, held) = watch::channel(Arc::new(HashMap::new()));
         let leases = Self { held, clock: clock.clone() };
         let own = format!("worker/{role}/");
+        let watch = clock.clone();
         let adopted = HashSet::new();
         let mut competitor = Competitor { table, clock, own, id, names, held: sender, competitors: 0, full_since: None, adopted };
         let competing = async move {
             loop {
                 let mut pause = RETRY;
-                match competitor.clock.timeout(LASTS / 2, competitor.round()).await {
+                match watch.timeout(LASTS / 2, competitor.round()).await {
                     Some(Ok(())) => pause = RENEW,
                     Some(Err(error)) => tracing::warn!(%error, role, "leases could not be renewed"),
                     None => tracing::warn!(role, "leases could not be renewed in time"),
                 }
-                if cancel.run_until_cancelled(competitor.clock.sleep(pause)).await.is_none() {
+                if cancel.run_until_cancelled(watch.sleep(pause)).await.is_none() {
                     break;
                 }
             }
