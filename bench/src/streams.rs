@@ -50,10 +50,10 @@ async fn read(mut stream: TcpStream, ages: mpsc::UnboundedSender<u64>) {
         while let Some(end) = text.windows(2).position(|window| window == b"\n\n") {
             let age = recorded_at(&text[..end]).map(|at| (platform::clock::now() - at).num_microseconds().unwrap_or(i64::MAX));
             text.drain(..end + 2);
-            if let Some(age) = age {
-                if ages.send(age.max(0).unsigned_abs()).is_err() {
-                    return;
-                }
+            if let Some(age) = age
+                && ages.send(age.max(0).unsigned_abs()).is_err()
+            {
+                return;
             }
         }
     }

@@ -22,9 +22,9 @@ struct Matching {
     pool: PgPool,
 }
 
-/// What it needs.
+/// What it needs to know of the payment.
 #[derive(Deserialize)]
-struct Payment {
+struct Unmatched {
     payment_id: String,
     customer_id: String,
     reference: String,
@@ -40,7 +40,7 @@ impl EffectHandler for Matching {
     async fn run(&self, step: &EffectStep) -> Result<Vec<StepCommand>, EffectError> {
         const OPEN: &str = "SELECT id, number FROM invoicing_invoice_list \
             WHERE tenant_id = $1 AND customer_id = $2 AND currency = $3 AND open_minor > 0 AND number IS NOT NULL LIMIT $4";
-        let payment: Payment = serde_json::from_value(step.body.clone())
+        let payment: Unmatched = serde_json::from_value(step.body.clone())
             .map_err(|error| EffectError::Refused { reason: format!("the step cannot be read: {error}") })?;
         let query = sqlx::query_as(OPEN).bind(step.tenant_id.0).bind(&payment.customer_id).bind(&payment.currency).bind(INVOICES_MAX + 1);
         let open: Vec<(String, String)> = query
@@ -54,7 +54,7 @@ impl EffectHandler for Matching {
 }
 
 /// The command that allocates a payment to the only invoice that it names.
-fn allocation(payment: &Payment, open: &[(String, String)]) -> Option<StepCommand> {
+fn allocation(payment: &Unmatched, open: &[(String, String)]) -> Option<StepCommand> {
     let mut named = open.iter().filter(|(_, number)| names(&payment.reference, number));
     let (Some((invoice_id, _)), None) = (named.next(), named.next()) else { return None };
     Some(StepCommand {
@@ -74,7 +74,7 @@ mod tests {
     fn a_payment_is_allocated_to_the_only_open_invoice_that_it_names() {
         let open = [("i-1".to_owned(), "INV-0001".to_owned()), ("i-2".to_owned(), "INV-0002".to_owned())];
         let of = |reference: &str| {
-            let payment = Payment {
+            let payment = Unmatched {
                 payment_id: "p".to_owned(),
                 customer_id: "c".to_owned(),
                 reference: reference.to_owned(),

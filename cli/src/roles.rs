@@ -55,7 +55,7 @@ pub enum WorkRole {
     Processes,
     /// Sends what becomes due by the clock.
     Due,
-    /// Delivers webhooks; runs where SECRETS_KEY is set.
+    /// Delivers webhooks; runs where `SECRETS_KEY` is set.
     Webhooks,
     /// Deletes what may be forgotten, such as expired idempotency keys.
     Janitor,

@@ -19,7 +19,7 @@ pub struct Secrets {
     /// Signs access tokens.
     pub jwt_secret_key: String,
     /// Seals secrets that are stored.
-    pub secrets_key: String,
+    pub sealing_key: String,
     /// Password of the application role.
     pub app_password: String,
     /// Password of the worker role.
@@ -41,7 +41,7 @@ impl Secrets {
         let mut take = |name: &str| known.remove(name).map_or_else(random, Ok);
         let secrets = Self {
             jwt_secret_key: take("JWT_SECRET_KEY")?,
-            secrets_key: take("SECRETS_KEY")?,
+            sealing_key: take("SECRETS_KEY")?,
             app_password: take("APP_PASSWORD")?,
             worker_password: take("WORKER_PASSWORD")?,
             demo_password: take("DEMO_PASSWORD")?,
@@ -50,7 +50,7 @@ impl Secrets {
         };
         let lines = [
             ("JWT_SECRET_KEY", &secrets.jwt_secret_key),
-            ("SECRETS_KEY", &secrets.secrets_key),
+            ("SECRETS_KEY", &secrets.sealing_key),
             ("APP_PASSWORD", &secrets.app_password),
             ("WORKER_PASSWORD", &secrets.worker_password),
             ("DEMO_PASSWORD", &secrets.demo_password),

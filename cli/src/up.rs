@@ -69,7 +69,7 @@ impl Up {
         let stripe = billing::stripe(config)?;
         let export_dir = config.export_dir.clone().unwrap_or_else(|| config.dir.join("exports"));
         let secrets_keys = match config.secrets_keys.as_slice() {
-            [] => vec![Secret::new(secrets.secrets_key.clone())],
+            [] => vec![Secret::new(secrets.sealing_key.clone())],
             given => given.to_vec(),
         };
         let audit_keys = audit_keys(config, &secrets);

@@ -9,6 +9,7 @@ mod tests;
 mod verify;
 mod writer;
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
@@ -184,11 +185,11 @@ fn said(verified: &Verified, took: std::time::Duration) -> String {
         head.size
     );
     match kept {
-        Some(size) => text += &format!("\nThe history continues the checkpoint that you hold, of {size} events."),
+        Some(size) => drop(write!(text, "\nThe history continues the checkpoint that you hold, of {size} events.")),
         None => text += "\nWithout a checkpoint from earlier (--checkpoint), whoever holds the signing key could have rewritten all of it.",
     }
     if *forgotten > 0 {
-        text += &format!("\n{forgotten} payloads are forgotten; that these events happened is proven, what they said is not.");
+        let _ = write!(text, "\n{forgotten} payloads are forgotten; that these events happened is proven, what they said is not.");
     }
     text
 }

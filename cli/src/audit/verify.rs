@@ -105,14 +105,14 @@ fn manifest(folder: &impl Folder) -> Result<Manifest> {
     let manifest: Manifest = serde_json::from_slice(&bytes).with_context(|| format!("{MANIFEST} is not one"))?;
     ensure!(manifest.format == FORMAT, "{MANIFEST}: the format `{}` is not known; this program knows `{FORMAT}`", manifest.format);
     ensure!(manifest.to_bytes() == bytes, "{MANIFEST} is not written as an export writes it");
-    let named: Vec<&str> = manifest.files.iter().map(|file| file.name.as_str()).chain([MANIFEST, CHECKPOINT]).collect();
-    if let Some(other) = names.iter().find(|name| !named.contains(&name.as_str())) {
+    let listed: Vec<&str> = manifest.files.iter().map(|file| file.name.as_str()).chain([MANIFEST, CHECKPOINT]).collect();
+    if let Some(other) = names.iter().find(|name| !listed.contains(&name.as_str())) {
         bail!("{other} is there, and {MANIFEST} does not name it");
     }
-    if let Some(missing) = named.iter().find(|name| !names.iter().any(|found| found == *name)) {
+    if let Some(missing) = listed.iter().find(|name| !names.iter().any(|found| found == *name)) {
         bail!("{missing} is missing");
     }
-    let mut seen: Vec<&str> = named.clone();
+    let mut seen: Vec<&str> = listed.clone();
     seen.sort_unstable();
     ensure!(seen.windows(2).all(|pair| pair[0] != pair[1]), "{MANIFEST} names a file twice");
     Ok(manifest)

@@ -62,7 +62,10 @@ impl Demo {
         let loaded = started.elapsed();
         println!("     {rows} rows in {} files, loaded in {:.1} s", FILES.len(), loaded.as_secs_f64());
         let refused = self.settle().await?;
-        println!("     entries in the ledger and read models followed {:.1} s later", (started.elapsed() - loaded).as_secs_f64());
+        println!(
+            "     entries in the ledger and read models followed {:.1} s later",
+            started.elapsed().saturating_sub(loaded).as_secs_f64()
+        );
         self.claim("nothing that processes did was refused", refused.is_empty());
         for step in refused.iter().take(5) {
             println!("       {step}");

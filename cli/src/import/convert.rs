@@ -103,7 +103,7 @@ impl Converter {
         for ((header, slot), cell) in headers.iter().zip(slots).zip(row) {
             match (object(&cell), slot) {
                 (Some(object), Some(slot)) if self.takes_objects(slot.field) => {
-                    Self::put(&mut cells, *slot, Cell::Json(Value::Object(object)))
+                    Self::put(&mut cells, *slot, Cell::Json(Value::Object(object)));
                 }
                 (Some(object), _) => self.add_object(header, object, &mut cells, 1),
                 (None, Some(slot)) => Self::put(&mut cells, *slot, Cell::Text(cell)),
@@ -349,12 +349,11 @@ impl Converter {
         }
         let number = Decimal::read(cell.text(), Notation::Point).and_then(|number| number.scaled(0));
         let minor = number.ok_or_else(|| unreadable(path, cell.text()))?;
-        match self.currency(amount, cells)?.or(self.columns.currency) {
-            Some(currency) => insert(&mut mapped.body, amount, json!({ "amount_minor": minor, "currency": currency })),
-            None => {
-                let remark = Remark::new("no_currency", format!("Nothing says in which currency `{amount}` is; give --currency."));
-                mapped.warnings.push(remark);
-            }
+        if let Some(currency) = self.currency(amount, cells)?.or(self.columns.currency) {
+            insert(&mut mapped.body, amount, json!({ "amount_minor": minor, "currency": currency }));
+        } else {
+            let remark = Remark::new("no_currency", format!("Nothing says in which currency `{amount}` is; give --currency."));
+            mapped.warnings.push(remark);
         }
         Ok(())
     }

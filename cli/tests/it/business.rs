@@ -78,6 +78,8 @@ async fn balance(platform: &Platform, role: &str) -> i64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn every_movement_is_posted_once_though_the_platform_is_killed_and_the_books_agree_with_the_documents() {
+    const POSTED: &str = "FROM log.events e WHERE e.tenant_id = $1 AND (e.context, e.event_type) IN (('inventory', 'stock_received'), \
+        ('inventory', 'stock_shipped'), ('invoicing', 'invoice_finalized'), ('invoicing', 'payment_recorded'), ('invoicing', 'bill_approved'))";
     let mut platform = Platform::start().await;
     let product = json!({ "name": "Tea", "sku": "TEA", "currency": "EUR" });
     platform.insist("inventory/product/tea/create", "product", &product).await;
@@ -91,8 +93,6 @@ async fn every_movement_is_posted_once_though_the_platform_is_killed_and_the_boo
     }
     rest(&platform).await;
 
-    const POSTED: &str = "FROM log.events e WHERE e.tenant_id = $1 AND (e.context, e.event_type) IN (('inventory', 'stock_received'), \
-        ('inventory', 'stock_shipped'), ('invoicing', 'invoice_finalized'), ('invoicing', 'payment_recorded'), ('invoicing', 'bill_approved'))";
     let entries = "(SELECT count(*) FROM log.events j WHERE j.tenant_id = $1 AND j.context = 'accounting' \
         AND j.event_type = 'journal_entry_posted' AND j.aggregate_id = e.event_id::text)";
     let expected = ROUNDS * 2 + ROUNDS / 3 + ROUNDS / 2 + ROUNDS / 4;

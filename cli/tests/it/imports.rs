@@ -98,7 +98,9 @@ impl<'a> Desk<'a> {
 
 fn counts(report: &Report) -> BTreeMap<&str, usize> {
     let mut counts = BTreeMap::new();
-    report.values().for_each(|what| *counts.entry(what.as_str()).or_insert(0) += 1);
+    for what in report.values() {
+        *counts.entry(what.as_str()).or_insert(0) += 1;
+    }
     counts
 }
 

@@ -79,10 +79,6 @@ async fn collector() -> (Collector, &'static [(&'static str, &'static str)]) {
     (collector, Box::leak(Box::new(settings)))
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 async fn register(platform: &Platform, flags: &str) {
     let request = platform.http.post(format!("{}/v1/crm/contact/register", platform.expect("NEUROOPS_URL")));
     let request = request.bearer_auth(platform.expect("NEUROOPS_TOKEN")).header("traceparent", format!("00-{TRACE}-{CALLER}-{flags}"));
@@ -110,13 +106,13 @@ async fn a_collector_is_sent_the_spans_of_a_recorded_request_and_all_metrics() {
     assert_eq!(received.services, BTreeSet::from(["neuroops-test".to_owned()]));
     assert_eq!(received.strangers, 0, "the collector's key is sent along");
     assert_eq!(received.spans.len(), projections.len() + 3, "nothing of the request that nobody records");
-    assert!(received.spans.iter().all(|span| hex(&span.trace_id) == TRACE && span.end_time_unix_nano >= span.start_time_unix_nano));
+    assert!(received.spans.iter().all(|span| hex::encode(&span.trace_id) == TRACE && span.end_time_unix_nano >= span.start_time_unix_nano));
     let mut by_name: BTreeMap<&str, Vec<&Span>> = BTreeMap::new();
     for span in &received.spans {
         by_name.entry(&span.name).or_default().push(span);
     }
     let [request] = by_name["POST /v1/crm/contact/register"][..] else { panic!("{by_name:#?}") };
-    assert_eq!((hex(&request.parent_span_id).as_str(), request.kind()), (CALLER, SpanKind::Server));
+    assert_eq!((hex::encode(&request.parent_span_id).as_str(), request.kind()), (CALLER, SpanKind::Server));
     assert_eq!(text(&request.attributes, "http.response.status_code"), "200");
     let others = received.spans.iter().filter(|span| span.span_id != request.span_id);
     assert!(others.clone().all(|span| span.parent_span_id == request.span_id), "they come from the request");

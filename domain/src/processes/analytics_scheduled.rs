@@ -46,11 +46,11 @@ mod tests {
             "name": "New deals", "question": { "context": "crm", "source": "deal-list", "terms": { "created_at.gte": "{since}", "sort": "-id" } },
             "parameters": [{ "name": "since", "kind": "date", "default": "today-1d" }]
         });
-        platform.send("analytics/query/q/save", query);
-        platform.send("analytics/query/q/schedule", json!({ "cron": "0 7 * * *", "format": "csv" }));
+        platform.send("analytics/query/q/save", &query);
+        platform.send("analytics/query/q/schedule", &json!({ "cron": "0 7 * * *", "format": "csv" }));
         platform.at("2026-03-05T09:00:00Z");
-        platform.send("analytics/query/q/run-due", json!({}));
-        platform.send("analytics/query/q/run-due", json!({}));
+        platform.send("analytics/query/q/run-due", &json!({}));
+        platform.send("analytics/query/q/run-due", &json!({}));
         let exports: Vec<&Export> = platform.all::<Export>().map(|(_, export)| export).collect();
         let [export] = exports[..] else { panic!("{} exports", exports.len()) };
         assert_eq!((export.status, export.requested_by.as_str()), (ExportStatus::Requested, "tester"));

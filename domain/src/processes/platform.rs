@@ -113,8 +113,8 @@ impl Platform {
 
     /// The same, for one that is accepted.
     #[track_caller]
-    pub fn send(&mut self, command: &str, body: Value) {
-        if let Err(code) = self.try_send(command, &body) {
+    pub fn send(&mut self, command: &str, body: &Value) {
+        if let Err(code) = self.try_send(command, body) {
             panic!("{command} {body}: {code}");
         }
     }

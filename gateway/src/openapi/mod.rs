@@ -87,7 +87,9 @@ pub async fn schema_of_context(
 
 fn schema_at(state: &GatewayState, path: &str) -> Result<Response, Problem> {
     match state.documents().schemas.get(path) {
-        Some(file) if path.ends_with(".yaml") => Ok(sent("application/yaml", file.clone())),
+        Some(file) if std::path::Path::new(path).extension().is_some_and(|extension| extension == "yaml") => {
+            Ok(sent("application/yaml", file.clone()))
+        }
         Some(schema) => Ok(sent("application/schema+json", schema.clone())),
         None => Err(Problem::new(StatusCode::NOT_FOUND, "unknown_schema", "There is no such schema; /schemas lists them.")),
     }

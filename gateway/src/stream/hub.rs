@@ -46,7 +46,7 @@ struct Ring {
 
 #[derive(Debug, Default)]
 struct Rings {
-    rings: BTreeMap<&'static str, Ring>,
+    by_context: BTreeMap<&'static str, Ring>,
     /// How far there is something to be read.
     targets: BTreeMap<&'static str, i64>,
     bytes: usize,
@@ -76,7 +76,7 @@ impl Hub {
     fn new(tenant: TenantId, partition: i32, heads: &BTreeMap<&'static str, i64>) -> Self {
         let ring =
             |(context, head): (&&'static str, &i64)| (*context, Ring { complete_after: *head, seen: *head, events: VecDeque::new() });
-        let rings = Rings { rings: heads.iter().map(ring).collect(), ..Rings::default() };
+        let rings = Rings { by_context: heads.iter().map(ring).collect(), ..Rings::default() };
         Self { tenant, partition, followers: AtomicUsize::new(0), rings: Mutex::new(rings), told: watch::channel(0).0 }
     }
 
@@ -92,7 +92,7 @@ impl Hub {
     /// What comes after a position of a context; `None` where nothing does.
     pub fn after(&self, context: &str, position: i64) -> Option<After> {
         let rings = lock(&self.rings);
-        let ring = rings.rings.get(context)?;
+        let ring = rings.by_context.get(context)?;
         if ring.seen <= position {
             return None;
         }
@@ -110,7 +110,7 @@ impl Hub {
             // What is still to be read comes first.
             if rings.targets.contains_key(context) {
                 rings.targets.insert(context, *until);
-            } else if let Some(ring) = rings.rings.get_mut(context) {
+            } else if let Some(ring) = rings.by_context.get_mut(context) {
                 ring.seen = ring.seen.max(*until);
             }
         }
@@ -126,18 +126,18 @@ impl Hub {
     /// A context with something to be read, and between which positions.
     fn next(&self) -> Option<(&'static str, i64, i64)> {
         let mut guard = lock(&self.rings);
-        let Rings { rings, targets, reading, .. } = &mut *guard;
-        targets.retain(|context, until| rings.get(context).is_some_and(|ring| ring.seen < *until));
-        let found = targets.iter().next().map(|(context, until)| (*context, rings[context].seen, *until));
+        let Rings { by_context, targets, reading, .. } = &mut *guard;
+        targets.retain(|context, until| by_context.get(context).is_some_and(|ring| ring.seen < *until));
+        let found = targets.iter().next().map(|(context, until)| (*context, by_context[context].seen, *until));
         *reading = found.is_some();
         found
     }
 
     fn push(&self, context: &'static str, events: Vec<RecordedEvent>, seen: i64) {
         let mut guard = lock(&self.rings);
-        let Rings { rings, bytes, .. } = &mut *guard;
+        let Rings { by_context, bytes, .. } = &mut *guard;
         let size = |event: &RecordedEvent| event.payload.len() + event.metadata.len() + EVENT_BYTES;
-        if let Some(ring) = rings.get_mut(context) {
+        if let Some(ring) = by_context.get_mut(context) {
             for event in events {
                 *bytes += size(&event);
                 ring.events.push_back(Arc::new(event));
@@ -146,8 +146,10 @@ impl Hub {
         }
         while *bytes > RING_BYTES_MAX {
             // The oldest of any context goes first.
-            let oldest =
-                rings.values_mut().filter(|ring| !ring.events.is_empty()).min_by_key(|ring| ring.events.front().map(|e| e.recorded_at));
+            let oldest = by_context
+                .values_mut()
+                .filter(|ring| !ring.events.is_empty())
+                .min_by_key(|ring| ring.events.front().map(|e| e.recorded_at));
             let Some((ring, event)) = oldest.and_then(|ring| ring.events.pop_front().map(|event| (ring, event))) else { break };
             ring.complete_after = event.position;
             *bytes = bytes.saturating_sub(size(&event));

@@ -49,7 +49,7 @@ pub fn parquet_facts(answer: &Answer) -> HashMap<String, String> {
         .schema()
         .metadata()
         .iter()
-        .map(|(name, value)| (name.to_string(), value.to_string()))
+        .map(|(name, value)| (name.clone(), value.clone()))
         .collect()
 }
 

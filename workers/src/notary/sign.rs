@@ -137,12 +137,11 @@ impl<'a> Signer<'a> {
             if rows.is_empty() {
                 return Ok(());
             }
-            let producer = match &self.producer {
-                Some(producer) => producer,
-                None => {
-                    kafka.ensure_topic(&topic, self.partitions, DELIVERY).await?;
-                    self.producer.insert(kafka.producer(DELIVERY).create()?)
-                }
+            let producer = if let Some(producer) = &self.producer {
+                producer
+            } else {
+                kafka.ensure_topic(&topic, self.partitions, DELIVERY).await?;
+                self.producer.insert(kafka.producer(DELIVERY).create()?)
             };
             let deliveries = rows.iter().map(|(tenant, size, note)| self::publish(producer, &topic, self.partitions, *tenant, *size, note));
             join_all(deliveries).await.into_iter().collect::<Result<(), _>>()?;

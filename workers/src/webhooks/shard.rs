@@ -212,10 +212,10 @@ impl Shard {
             }
         }
         for (one, seen) in wanted.iter().zip(&found.seen) {
-            let moved = moves.iter().any(|moved| moved.endpoint == one.endpoint && moved.context == one.context);
+            let advanced = moves.iter().any(|made| made.endpoint == one.endpoint && made.context == one.context);
             work.change(&one.endpoint, |served| {
                 let cursor = served.cursors.entry(one.context.clone()).or_insert(Cursor { stored: 0, seen: 0 });
-                *cursor = Cursor { seen: *seen, stored: if moved { *seen } else { cursor.stored } };
+                *cursor = Cursor { seen: *seen, stored: if advanced { *seen } else { cursor.stored } };
             });
         }
         for stretch in &found.stretches {

@@ -188,8 +188,8 @@ impl Store {
         let contexts: Vec<&str> = moves.iter().map(|one| one.context.as_str()).collect();
         let (froms, tos): (Vec<i64>, Vec<i64>) = moves.iter().map(|one| (one.from, one.to)).unzip();
         let query = sqlx::query(MOVE).bind(tenants).bind(ids).bind(contexts).bind(froms).bind(tos);
-        let moved = query.execute(&mut *tx).await?.rows_affected();
-        if !held || usize::try_from(moved).ok() != Some(moves.len()) {
+        let updated = query.execute(&mut *tx).await?.rows_affected();
+        if !held || usize::try_from(updated).ok() != Some(moves.len()) {
             return Err(StoreError::Overtaken);
         }
         let (tenants, ids) = columns(stretches.iter().map(|one| &one.key.endpoint));

@@ -31,11 +31,7 @@ struct NotaryProcess {
 }
 
 fn signing_key(number: u8) -> SigningKey {
-    SigningKey::from_hex(&hex(&[number; 32])).expect("a key")
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    SigningKey::from_hex(&format!("{number:02x}").repeat(32)).expect("a key")
 }
 
 fn named(number: u8, tenant: Uuid) -> NamedKey {
@@ -86,9 +82,12 @@ async fn caught_up(db: &TestDatabase) {
 /// Leaf index, place, salt and hash by tenant.
 type Leaves = BTreeMap<Uuid, Vec<(i64, String, i32, i64, Vec<u8>, Vec<u8>)>>;
 
+/// The same as it is read: the tenant comes first.
+type LeafRow = (Uuid, i64, String, i32, i64, Vec<u8>, Vec<u8>);
+
 async fn leaves(db: &TestDatabase) -> Leaves {
     const READ: &str = "SELECT tenant_id, leaf_index, context, partition, position, payload_salt, leaf_hash FROM audit.leaves ORDER BY tenant_id, leaf_index";
-    let rows: Vec<(Uuid, i64, String, i32, i64, Vec<u8>, Vec<u8>)> = sqlx::query_as(READ).fetch_all(&db.worker).await.expect("leaves");
+    let rows: Vec<LeafRow> = sqlx::query_as(READ).fetch_all(&db.worker).await.expect("leaves");
     let mut leaves = Leaves::new();
     for (tenant, index, context, partition, position, salt, hash) in rows {
         leaves.entry(tenant).or_default().push((index, context, partition, position, salt, hash));
@@ -156,9 +155,9 @@ async fn every_event_becomes_one_leaf_while_notaries_come_go_and_die() {
         .await;
         let gone = notaries.remove(0);
         if round % 2 == 0 {
-            gone.kill()
+            gone.kill();
         } else {
-            gone.stop().await
+            gone.stop().await;
         }
         let now = leaves(&db).await;
         for (tenant, leaves) in before {
@@ -305,7 +304,7 @@ async fn what_is_forgotten_is_still_proven_and_nothing_else_can_be_changed() {
         "DELETE FROM audit.keys",
     ] {
         let refused = db.worker.execute(statement).await.expect_err(statement);
-        assert_eq!(refused.as_database_error().and_then(|error| error.code()).as_deref(), Some("42501"), "{statement}");
+        assert_eq!(refused.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref(), Some("42501"), "{statement}");
     }
     notary.stop().await;
     db.drop().await;

@@ -71,7 +71,7 @@ async fn apply(connection: &mut PgConnection, projection: &dyn Projection, tenan
                 let event = &events[index];
                 anyhow!("the event at {}/{}@{} cannot be applied: {reason}", event.context, event.partition, event.position)
             }
-            other => other.into(),
+            other @ ApplyError::Database(_) => other.into(),
         })?;
         applied += events.len();
         from = to;

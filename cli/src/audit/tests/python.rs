@@ -1,5 +1,6 @@
 //! The second verifier, on the same exports.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -44,7 +45,7 @@ fn verdicts(history: &History, kept: &str, exports: &[Export]) -> Vec<String> {
     for (number, export) in exports.iter().enumerate() {
         let path = folder.path().join(number.to_string());
         put(&path, export);
-        lines += &format!("{}\t{}\t{}\n", path.display(), key.key.to_text(&key.name), note.display());
+        let _ = writeln!(lines, "{}\t{}\t{}", path.display(), key.key.to_text(&key.name), note.display());
     }
     let input = folder.path().join("lines");
     std::fs::write(&input, lines).expect("a file");

@@ -27,7 +27,7 @@ async fn play(books: &Books, steps: Vec<Step>) {
     }
 }
 
-fn posting(lines: Value) -> Value {
+fn posting(lines: &Value) -> Value {
     json!({ "date": "2024-03-31", "lines": lines })
 }
 
@@ -44,16 +44,16 @@ fn dollars(amount_minor: i64) -> Value {
 async fn postings_are_refused_with_the_reason() {
     let books = Books::open().await;
     let post = "journal-entry/e/post";
-    let pair = |debit: Value, credit: Value| posting(json!([debit, credit]));
+    let pair = |debit: Value, credit: Value| posting(&json!([debit, credit]));
     let too_many: Vec<Value> = (0..202).map(|number| line("1100", if number % 2 == 0 { "debit" } else { "credit" }, 1)).collect();
     let in_dollars = |side: &str| json!({ "account": "1100", "side": side, "amount": dollars(1) });
     let role = |role: &str| json!({ "role": role, "side": "credit", "amount": dollars(1) });
     play(
         &books,
         vec![
-            (post, posting(json!([])), Some("too_few_lines")),
-            (post, posting(json!([line("1100", "debit", 1)])), Some("too_few_lines")),
-            (post, posting(json!(too_many)), Some("too_many_lines")),
+            (post, posting(&json!([])), Some("too_few_lines")),
+            (post, posting(&json!([line("1100", "debit", 1)])), Some("too_few_lines")),
+            (post, posting(&json!(too_many)), Some("too_many_lines")),
             (post, pair(line("1100", "debit", 0), line("4000", "credit", 0)), Some("amount_out_of_range")),
             (post, pair(line("1100", "debit", 2), line("4000", "credit", 1)), Some("unbalanced")),
             (post, entry("2199-01-01", "1100", "4000", 1), Some("future_date")),
@@ -92,7 +92,7 @@ async fn what_is_wrong_with_an_entry_that_was_posted_is_said() {
             ("journal-entry/e/reverse", json!({ "date": "2024-04-01" }), Some("already_reversed")),
             ("journal-entry/e/attach-evidence", json!({ "name": "x", "sha256": "abc" }), Some("invalid_sha256")),
             ("journal-entry/f/post-opening-balance", json!({ "date": "2024-01-01", "account": "1100" }), Some("balance_missing")),
-            ("journal-entry/f/post-journal", posting(no_amount), Some("line_without_amount")),
+            ("journal-entry/f/post-journal", posting(&no_amount), Some("line_without_amount")),
         ],
     )
     .await;
@@ -108,7 +108,7 @@ async fn a_role_that_no_template_of_the_chart_has_is_unassigned() {
     let books = Books::empty().await;
     books.done("chart/default/apply-template", &json!({ "template": "service_company", "currency": "EUR" })).await;
     let goods = json!({ "role": "cost_of_goods_sold", "side": "debit", "amount": euros(1) });
-    play(&books, vec![("journal-entry/e/post", posting(json!([goods, line("1100", "credit", 1)])), Some("role_unassigned"))]).await;
+    play(&books, vec![("journal-entry/e/post", posting(&json!([goods, line("1100", "credit", 1)])), Some("role_unassigned"))]).await;
     books.stop().await;
 }
 

@@ -90,7 +90,7 @@ impl<'a> Comparison<'a> {
             if old_types.is_empty() && old.value.is_none() {
                 self.report(path, &format!("takes only {} now", list(new_types)));
             }
-            for lost in old_types.iter().filter(|old| !new_types.contains(*old) && !(**old == "integer" && new_types.contains("number"))) {
+            for lost in old_types.iter().filter(|name| !takes(new_types, name)) {
                 self.report(path, &format!("no longer takes {lost}"));
             }
         }
@@ -98,7 +98,7 @@ impl<'a> Comparison<'a> {
             if new_types.is_empty() && new.value.is_none() {
                 self.report(path, "may now be anything");
             }
-            for added in new_types.iter().filter(|new| !old_types.contains(*new) && !(**new == "integer" && old_types.contains("number"))) {
+            for added in new_types.iter().filter(|name| !takes(old_types, name)) {
                 self.report(path, &format!("may now be {added}"));
             }
         }
@@ -166,6 +166,11 @@ impl<'a> Comparison<'a> {
             self.node(&below("*"), old, new);
         }
     }
+}
+
+/// Whether these types have room for another: a number may be an integer.
+fn takes(types: &BTreeSet<&str>, name: &str) -> bool {
+    types.contains(name) || name == "integer" && types.contains("number")
 }
 
 const NULL: &str = "null";

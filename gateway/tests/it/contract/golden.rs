@@ -88,7 +88,7 @@ impl<'a> Sampler<'a> {
             Some("array") => self.array(map, depth),
             Some("string") => json!(text(map)),
             Some("integer" | "number") => number(map),
-            Some("boolean") => json!(self.turn % 2 == 0),
+            Some("boolean") => json!(self.turn.is_multiple_of(2)),
             None if map.contains_key("properties") => self.object(map, depth),
             _ => Value::Null,
         }

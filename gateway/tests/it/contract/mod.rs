@@ -70,7 +70,7 @@ fn json(path: &str, text: &str) -> Value {
 /// What would break those who rely on the committed tree; of events, and of commands and answers.
 fn breaks(committed: &BTreeMap<String, String>, generated: &BTreeMap<String, String>) -> (Vec<String>, Vec<String>) {
     let (mut events, mut others) = (Vec::new(), Vec::new());
-    for (path, text) in committed.iter().filter(|(path, _)| path.ends_with(".json")) {
+    for (path, text) in committed.iter().filter(|(path, _)| Path::new(path).extension().is_some_and(|extension| extension == "json")) {
         let old = json(path, text);
         let new = generated.get(path).map_or(Value::Null, |text| json(path, text));
         let purpose = match path.rsplit('/').next() {
@@ -90,7 +90,7 @@ fn breaks(committed: &BTreeMap<String, String>, generated: &BTreeMap<String, Str
             match new["$defs"].get(name) {
                 None => others.push(format!("schemas/{path}: {name} was removed")),
                 Some(new) => {
-                    others.extend(breaking(old, new, purpose).into_iter().map(|change| format!("schemas/{path}: {name}: {change}")))
+                    others.extend(breaking(old, new, purpose).into_iter().map(|change| format!("schemas/{path}: {name}: {change}")));
                 }
             }
         }
@@ -189,9 +189,9 @@ fn golden_events_of_every_version_are_read() {
                 continue;
             }
             None => {
-                let made = Value::Array(golden::samples(&event.schema));
-                write(&format!("golden/{path}"), &format!("{made:#}\n"));
-                made
+                let samples = Value::Array(golden::samples(&event.schema));
+                write(&format!("golden/{path}"), &format!("{samples:#}\n"));
+                samples
             }
         };
         let golden = golden.as_array().filter(|golden| !golden.is_empty()).unwrap_or_else(|| panic!("{path} has no events"));

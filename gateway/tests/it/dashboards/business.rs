@@ -1,6 +1,7 @@
 //! A small business of a hundred days, told twice: to the gateway by commands, and to the test by plain facts.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use chrono::{NaiveDate, TimeDelta};
 use serde_json::{Value, json};
@@ -134,7 +135,7 @@ impl Business {
     pub async fn drilled(&self, question: &Value) -> Vec<Value> {
         let mut uri = format!("{}/{}?", question["context"].as_str().unwrap(), question["source"].as_str().unwrap());
         for (name, value) in question["terms"].as_object().unwrap() {
-            uri.push_str(&format!("{name}={}&", value.as_str().unwrap()));
+            let _ = write!(uri, "{name}={}&", value.as_str().unwrap());
         }
         let list = question["source"].as_str().unwrap().ends_with("-list") || question["source"] == "mrr-movement";
         let page = self.ask(&format!("{uri}{}", if list { "limit=200" } else { "" })).await;

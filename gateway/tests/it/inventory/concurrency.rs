@@ -48,14 +48,13 @@ async fn of_64_orders_for_the_last_10_pieces_exactly_10_succeed_every_round() {
         let product = format!("tea-{round}");
         client.product(&product, json!({})).await;
         client.receive(&format!("{product}:main"), &format!("R-{round}"), 10, 100).await;
-        let buy = async |buyer: usize| match round % 2 {
-            // An order of its own for each buyer: they race in the log.
-            0 => {
+        let buy = async |buyer: usize| {
+            if round.is_multiple_of(2) {
+                // An order of its own for each buyer: they race in the log.
                 let order = json!({ "lines": [{ "sku": product, "quantity": 1 }] });
                 insist(&client, &format!("stock-reservation/o-{round}-{buyer}/place"), &order).await
-            }
-            // Straight to the item: they race for its turn.
-            _ => {
+            } else {
+                // Straight to the item: they race for its turn.
                 let body = json!({ "reservation_id": format!("b-{buyer}"), "quantity": 1 });
                 insist(&client, &format!("stock-item/{product}:main/reserve"), &body).await
             }

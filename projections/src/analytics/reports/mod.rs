@@ -256,7 +256,7 @@ mod tests {
                 assert_eq!(reads, report.projections.contains(&projection.name()), "{} and {}", report.name, projection.name());
             }
             let known = |name: &&str| projections.iter().any(|projection| projection.name() == *name);
-            assert!(report.projections.iter().all(|name| known(name)), "{}", report.name);
+            assert!(report.projections.iter().all(known), "{}", report.name);
         }
     }
 

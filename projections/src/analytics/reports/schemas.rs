@@ -67,6 +67,7 @@ shapes! {
     }
 
     /// What was invoiced and credited within a day, week or month, in one currency.
+    #[expect(clippy::struct_field_names, reason = "the statement names the field so")]
     Revenue {
         /// The first day of the bucket.
         date: NaiveDate,
@@ -121,6 +122,7 @@ shapes! {
     }
 
     /// What is open and has been due for so long, in one currency.
+    #[expect(clippy::struct_field_names, reason = "the statement names the field so")]
     Age {
         /// The day.
         as_of: NaiveDate,

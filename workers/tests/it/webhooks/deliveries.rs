@@ -21,9 +21,9 @@ async fn events_are_posted_as_cloud_events_and_logged() {
     let stranger = world.db.create_tenant("other").await;
     world.count_of(stranger, "a", "foreign").await;
     world.count("a", numbered("a", 3)).await;
-    let received = receiver.wait_for(3).await;
+    let arrived = receiver.wait_for(3).await;
     assert_eq!(receiver.tokens(), ["a1", "a2", "a3"], "what was before the endpoint, and other tenants' events, are not for it");
-    let (first, body) = (&received[0], received[0].json());
+    let (first, body) = (&arrived[0], arrived[0].json());
     assert_eq!(first.header("content-type"), "application/json");
     assert_eq!(first.header("webhook-id"), body["id"].as_str().expect("an id"));
     assert_eq!((&body["type"], &body["subject"], &body["timestamp"]), (&json!("shop.counted.v1"), &json!("tally/a"), &body["time"]));

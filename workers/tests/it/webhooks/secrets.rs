@@ -36,10 +36,10 @@ async fn deliveries_are_signed_with_every_secret_that_is_valid() {
     world.register("e-1", &receiver.url(), json!({ "filter": { "contexts": ["shop"] } })).await;
     let first = world.secrets(&world.listed(1).await).await.remove(0).shown();
     world.count("a", numbered("a", 1)).await;
-    let received = receiver.wait_for(1).await;
-    assert!(received[0].is_signed_with(&first));
-    assert_eq!(received[0].header("webhook-signature").split(' ').count(), 1);
-    assert!(!received[0].is_signed_with(&format!("whsec_{}", "A".repeat(43) + "=")), "another secret does not fit");
+    let arrived = receiver.wait_for(1).await;
+    assert!(arrived[0].is_signed_with(&first));
+    assert_eq!(arrived[0].header("webhook-signature").split(' ').count(), 1);
+    assert!(!arrived[0].is_signed_with(&format!("whsec_{}", "A".repeat(43) + "=")), "another secret does not fit");
 
     world.ask("e-1", "rotate-secret", &json!({ "overlap_seconds": 600 })).await;
     let row = world.listed(2).await;
