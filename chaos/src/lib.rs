@@ -1,5 +1,6 @@
 //! The chaos harness: a whole platform of separate processes under a seeded load, what is done to it, and a judge who compares what
-//! clients saw with what is stored (the rows 1, 2, 3, 4, 5 and 15 of the reliability scorecard).
+//! clients saw with what is stored (the rows 1, 3, 4, 5 and 15 of the reliability scorecard); and tests of the suite at a larger size (the rows
+//! 2, 12 and 14).
 //!
 //! | scenario | what is done | what must hold |
 //! |---|---|---|
@@ -7,6 +8,8 @@
 //! | `skips` | 64 writers, open and rolled back transactions | readers of every kind see every event once |
 //! | `rebuilds` | every projection is rebuilt under load | no failed read, no read that goes back, rebuilt and live rows are equal |
 //! | `upgrades` | every process is replaced under load, by another version where one is given; migrations twice | no failed request |
+//! | `protocols` | 20,000 seeds of simulated weather | the protocols keep their promises, and ten planted bugs are found |
+//! | `brownouts` | each link slow, cut or silent, each dependency away for 60 s | what users see, as docs/outages.md says; healed within 5 s |
 //! | `disasters` | Kafka's data is deleted; Postgres is restored to a point in time into an empty cluster | everything is refilled; read models are as at that point; the auditor verifies a checkpoint from before |
 //!
 //! Outcomes are ok, fail or unknown, and ok ⊆ log ⊆ ok ∪ unknown, fail ∩ log = ∅. The seed decides what is hit, how and when, and what
@@ -34,9 +37,14 @@ use clap::ValueEnum;
 
 use crate::cluster::Cluster;
 use crate::dice::Dice;
-use crate::judge::Violation;
 use crate::report::{Report, Round};
-use crate::scenarios::{disasters, kills, rebuilds, skips, upgrades};
+use crate::scenarios::suite::{self, BROWNOUTS, PROTOCOLS, SKIPS};
+use crate::scenarios::{disasters, kills, rebuilds, upgrades};
+
+/// Seeds of `protocols`.
+const SEEDS: u64 = 20_000;
+/// How long outages of `brownouts` last, in seconds.
+const OUTAGE_SECONDS: u64 = 60;
 
 /// What is done to a platform.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -51,6 +59,10 @@ pub enum Scenario {
     Upgrades,
     /// Lost data (row 15).
     Disasters,
+    /// Simulated weather (row 12).
+    Protocols,
+    /// Slow, cut and silent links (row 14).
+    Brownouts,
 }
 
 /// What to run.
@@ -86,19 +98,28 @@ pub async fn run(options: &Options) -> Result<Report> {
     for scenario in &options.scenarios {
         // Each scenario has dice of its own, so that one can be run again alone.
         let (mut dice, before) = (Dice::new(options.seed), report.violations().len());
+        let from_the_suite = match scenario {
+            Scenario::Skips => Some((&SKIPS, options.events)),
+            Scenario::Protocols => Some((&PROTOCOLS, SEEDS)),
+            Scenario::Brownouts => Some((&BROWNOUTS, OUTAGE_SECONDS)),
+            _ => None,
+        };
+        if let Some((tests, size)) = from_the_suite {
+            if let Err(error) = suite::run(tests, size, &mut report) {
+                report.push(Round::unfinished(*scenario, &error));
+            }
+            continue;
+        }
         let first = options.previous.as_ref().filter(|_| *scenario == Scenario::Upgrades).unwrap_or(&options.binary);
         let mut cluster = Cluster::start(first).await?;
         let done = match scenario {
             Scenario::Kills => kills::run(&mut cluster, options, &mut dice, &mut report).await,
-            Scenario::Skips => skips::run(&cluster, options, &mut report),
             Scenario::Rebuilds => rebuilds::run(&mut cluster, options, &mut dice, &mut report).await,
             Scenario::Upgrades => upgrades::run(&mut cluster, options, &mut dice, &mut report).await,
-            Scenario::Disasters => disasters::run(&mut cluster, &mut dice, &mut report).await,
+            _ => disasters::run(&mut cluster, &mut dice, &mut report).await,
         };
         if let Err(error) = done {
-            let violation = Violation { rule: "not finished", what: format!("{error:#}") };
-            let (scenario, way) = ("unfinished", format!("{scenario:?}").to_lowercase());
-            report.push(Round { scenario, way, violations: vec![violation], ..Round::default() });
+            report.push(Round::unfinished(*scenario, &error));
         }
         if report.violations().len() > before {
             println!("logs and data: {}", cluster.keep_logs().display());

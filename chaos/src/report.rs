@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use comfy_table::Table;
 
+use crate::Scenario;
 use crate::history::{History, Outcome};
 use crate::judge::Violation;
 
@@ -30,6 +31,13 @@ pub struct Round {
 }
 
 impl Round {
+    /// A scenario that did not come to its end.
+    pub fn unfinished(scenario: Scenario, error: &anyhow::Error) -> Self {
+        let violation = Violation { rule: "not finished", what: format!("{error:#}") };
+        let way = format!("{scenario:?}").to_lowercase();
+        Self { scenario: "unfinished", way, violations: vec![violation], ..Self::default() }
+    }
+
     /// With what clients saw.
     #[must_use]
     pub fn seen(mut self, history: &History) -> Self {

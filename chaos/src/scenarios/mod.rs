@@ -5,7 +5,7 @@
 pub mod disasters;
 pub mod kills;
 pub mod rebuilds;
-pub mod skips;
+pub mod suite;
 pub mod upgrades;
 
 use std::time::{Duration, Instant};
