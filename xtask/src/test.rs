@@ -40,8 +40,14 @@ pub fn run(args: &TestArgs) -> Result<ExitCode> {
     }
     command.env("NEUROOPS_TEST_DATABASE_ADMIN_URL", servers.admin_url()).env("NEUROOPS_TEST_KAFKA", servers.bootstrap());
     command.env("NEUROOPS_TEST_KAFKA_PROXIED", servers.proxied());
-    if let Some(program) = schemathesis(&Config::from_env()?) {
-        command.env("NEUROOPS_TEST_SCHEMATHESIS", program);
+    let config = Config::from_env()?;
+    for (variable, package, requirements, program) in [
+        ("NEUROOPS_TEST_SCHEMATHESIS", "schemathesis", include_str!("../../infra/schemathesis/requirements.txt"), "bin/schemathesis"),
+        ("NEUROOPS_TEST_DATAFUSION", "datafusion", include_str!("../../infra/datafusion/requirements.txt"), "bin/python"),
+    ] {
+        if let Some(program) = fetched(&config, package, requirements, program) {
+            command.env(variable, program);
+        }
     }
     servers.run(&mut command)
 }
@@ -55,10 +61,9 @@ pub fn without_own_description(command: &mut Command) -> &mut Command {
     command
 }
 
-/// Where scripts/setup has put Schemathesis, if it has; the test that needs it says so otherwise.
-fn schemathesis(config: &Config) -> Option<PathBuf> {
-    let requirements = include_str!("../../infra/schemathesis/requirements.txt");
-    let version = requirements.lines().find_map(|line| line.strip_prefix("schemathesis=="))?;
-    let folders = config.cached(&format!("schemathesis-{version}"));
-    folders.into_iter().filter(|folder| folder.join("complete").exists()).map(|folder| folder.join("bin/schemathesis")).next()
+/// A program that scripts/setup has fetched, if it has; the test that needs it says so otherwise.
+fn fetched(config: &Config, package: &str, requirements: &str, program: &str) -> Option<PathBuf> {
+    let version = requirements.lines().find_map(|line| line.strip_prefix(package)?.strip_prefix("=="))?;
+    let folders = config.cached(&format!("{package}-{version}"));
+    folders.into_iter().filter(|folder| folder.join("complete").exists()).map(|folder| folder.join(program)).next()
 }

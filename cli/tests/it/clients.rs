@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use platform::config;
 use serde_json::{Value, json};
 
 use crate::platform::Platform;
@@ -77,6 +78,13 @@ async fn programs_command_query_and_follow_through_the_clients() {
     tokio::task::block_in_place(|| {
         let python = Path::new(CLIENTS).join("python/tests/use_client.py");
         assert_eq!(run(with_platform(Command::new("python3").arg(python), &platform)).trim_end(), "ok");
+        match config::variable("NEUROOPS_TEST_DATAFUSION") {
+            Some(interpreter) => {
+                let questions = Path::new(CLIENTS).join("python/tests/ask_parquet.py");
+                assert_eq!(run(with_platform(Command::new(interpreter).arg(questions), &platform)).trim_end(), "ok");
+            }
+            None => tell("scripts/setup --tests has not been run: copies were NOT asked with DataFusion."),
+        }
         typescript(&platform);
     });
     assert!(platform.stop());

@@ -1,4 +1,4 @@
-"""NeuroOps from Python: `Client(url, token)`, a method for every command and query, types for their fields in `neuroops.types`."""
+"""NeuroOps from Python: `Client(url, token)`, a method for every command and query, types for their fields in `neuroops.types`, heavy questions in `neuroops.parquet`."""
 from . import types
 from .api import Client
 from .core import BulkCommand, CommandOptions, History, NeuroOpsError, Page, Problem, Receipt, Unreachable, WaitFor
