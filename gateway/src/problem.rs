@@ -123,6 +123,13 @@ impl Problem {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail).retry_after(1)
     }
 
+    /// 503 because a query was not answered within the time of a request.
+    pub fn query_timeout() -> Self {
+        let detail =
+            "The query was not answered in time. Narrow its filters, or try again; /health/ready tells whether the database is away.";
+        Self::unavailable("query_timeout", detail).retry_after(5)
+    }
+
     /// 503.
     pub fn unavailable(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code, detail).retry_after(1)
@@ -303,7 +310,7 @@ impl From<sqlx::Error> for Problem {
             Error::Database(database) => {
                 let code = database.code().unwrap_or_default();
                 if code == "57014" {
-                    return Self::unavailable("query_timeout", "The query took too long. Narrow its filters, or try again.").retry_after(5);
+                    return Self::query_timeout();
                 }
                 if code.starts_with("22") {
                     // Class 22 (data exception): a value passed the check of its type, and a statement found it out of range.

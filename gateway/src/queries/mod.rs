@@ -95,6 +95,5 @@ pub async fn one(
 
 /// The answer, if it comes within the time that a request may take.
 pub async fn in_time(state: &GatewayState, answer: impl Future<Output = Result<Response, Problem>>) -> Result<Response, Problem> {
-    let slow = || Problem::unavailable("query_timeout", "The query took too long. Narrow its filters, or try again.").retry_after(5);
-    tokio::time::timeout(state.options().request_timeout, answer).await.map_err(|_| slow())?
+    tokio::time::timeout(state.options().request_timeout, answer).await.map_err(|_| Problem::query_timeout())?
 }
