@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Dict, Optional, Union
 
 from .api import Client
-from .core import NeuroOpsError
+from .core import NeuroOpsError, Receipt
 
 #: Seconds between two looks at an export: from the first to the longest.
 _PAUSES = (0.1, 2.0)
@@ -34,7 +34,7 @@ def copy(client: Client, context: str, source: str, folder: Union[str, Path], te
         raise NeuroOpsError(f"{into} is not empty; a copy needs a folder of its own")
     question = {"context": context, "source": source, "terms": terms or {}}
     receipt = client.analytics.export.request({"question": question, "format": "parquet"})  # type: ignore[typeddict-item]
-    found = _complete(client, receipt.id, time.monotonic() + patience)
+    found = _complete(client, receipt, time.monotonic() + patience)
     for file in found["files"]:
         content = client.analytics.export.file(receipt.id, file["name"])
         if hashlib.sha256(content).hexdigest() != file["sha256"]:
@@ -46,14 +46,14 @@ def copy(client: Client, context: str, source: str, folder: Union[str, Path], te
     return into
 
 
-def _complete(client: Client, export: str, deadline: float) -> Any:
-    pause, longest = _PAUSES
+def _complete(client: Client, requested: Receipt, deadline: float) -> Any:
+    export, (pause, longest) = requested.id, _PAUSES
     while True:
-        found = client.analytics.export.files(export)
+        found: Any = client.analytics.export.files(export, wait_for=requested)
         if found["status"] == "completed":
             return found
         if found["status"] != "requested":
-            failure: Any = found.get("failure") or {}
+            failure = found.get("failure") or {}
             raise NeuroOpsError(f"the export {export} is {found['status']}: {failure.get('reason', 'nobody says why')}")
         if time.monotonic() > deadline:
             raise NeuroOpsError(f"the export {export} is not complete yet; `neuroops status` tells whether a worker takes exports")

@@ -51,7 +51,7 @@ assert len(client.crm.contact.history(receipt.id).data) == 2
 subject = f"contact/{receipt.id}"
 events = client.events(subject=[subject], from_="start")
 first = next(events)
-assert first["type"] == "crm.contact_registered.v1" and first["data"]["given_name"] == "Ada", first
+assert first["type"] == "crm.contact_registered.v1" and first["data"]["profile"]["given_name"] == "Ada", first
 events.close()
 behind = client.events(subject=[subject], after=first["cursor"])
 assert next(behind)["type"].startswith("crm.contact_updated")

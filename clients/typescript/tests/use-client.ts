@@ -62,7 +62,7 @@ is(changed.version === 2 && history.data.length === 1 && history.state !== undef
 const subject = [`contact/${receipt.id}`];
 let cursor = "";
 for await (const event of client.events({ subject, from: "start" })) {
-  is(event.type === "crm.contact_registered.v1" && event.data.given_name === "Ada", event.type);
+  is(event.type === "crm.contact_registered.v1" && event.data.profile.given_name === "Ada", event.type);
   cursor = event.cursor;
   break;
 }
