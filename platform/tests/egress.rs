@@ -322,7 +322,7 @@ async fn no_redirect_reaches_the_canary() {
     let receiver = receiver(move |path, connection| {
         let (status, host) = path.trim_start_matches('/').split_once('/').unwrap_or(("302", "127.0.0.1"));
         let answer = format!(
-            "HTTP/1.1 {status} Elsewhere\r\nlocation: http://{host}:{port}/\r\nrefresh: 0; url=http://{host}:{port}/\r\ncontent-length: 0\r\n\r\n"
+            "HTTP/1.1 {status} Elsewhere\r\nlocation: http://{host}:{port}/\r\nrefresh: 0; url=http://{host}:{port}/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
         );
         drop(connection.write_all(answer.as_bytes()));
     });
