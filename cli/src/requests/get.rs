@@ -48,7 +48,11 @@ pub async fn run(args: &GetArgs) -> Result<()> {
         let response = client.read(&path, "application/json", args.wait_for.as_deref()).await.map_err(explained)?;
         let body = response.bytes().await.map_err(|error| client.broken(&error))?;
         let (table, cursor) = shown(&body).map_err(|error| client.unreadable(format!("no rows ({error}); try --format json")))?;
-        println!("{table}");
+        if table.is_empty() {
+            eprintln!("No rows.");
+        } else {
+            println!("{table}");
+        }
         tell_of_more(cursor.as_deref());
         return Ok(());
     }
