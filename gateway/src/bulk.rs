@@ -23,13 +23,10 @@ use tokio::sync::oneshot;
 
 use crate::auth::Caller;
 use crate::commands::{Found, Named, execute, id_required};
-use crate::endpoints;
 use crate::headers;
 use crate::limits::{self, Turn};
 use crate::observe::Trace;
 use crate::problem::Problem;
-use crate::quota;
-use crate::saved;
 use crate::state::GatewayState;
 
 /// Results that are ready at the same time go out in one piece of at most this many lines.
@@ -147,10 +144,7 @@ impl Runner {
                 state.auth().check(&caller).await?;
                 state.auth().may_command(&caller).await?;
                 state.features().require(caller.tenant_id, found.context).await?;
-                saved::check(&state, &caller, &found, &request.body).await?;
-                endpoints::check(&state, &caller, &found, &request.body, true).await?;
-                quota::require(&state, &caller, &found, request.id.is_some(), request.idempotency_key.as_deref()).await?;
-                execute(&state, found.context, request).await
+                execute(&state, &caller, &found, request, true).await
             };
             let result = result.await;
             drop(done);

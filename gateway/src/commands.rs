@@ -138,9 +138,6 @@ async fn submit(
     let (correlation_id, causation_id) = headers::correlation(headers)?;
     let (expected_version, idempotency_key) = (headers::if_match(headers)?, headers::idempotency_key(headers)?);
     let body = limits::read_json(headers, body, state.options()).await?;
-    saved::check(state, caller, &found, &body).await?;
-    endpoints::check(state, caller, &found, &body, false).await?;
-    quota::require(state, caller, &found, id.is_some(), idempotency_key.as_deref()).await?;
     let request = CommandRequest {
         tenant_id: caller.tenant_id,
         actor: caller.actor.clone(),
@@ -155,15 +152,24 @@ async fn submit(
         traceparent: Some(trace.0.header()),
         body,
     };
-    let receipt = execute(state, found.context, request).await?;
+    let receipt = execute(state, caller, &found, request, false).await?;
     let secret = endpoints::secret(state, caller, &found, &receipt).await?;
     answer(&receipt, secret.as_deref())
 }
 
-/// Runs a command within the time that a request may take.
-pub async fn execute(state: &GatewayState, context: &str, request: CommandRequest) -> Result<Receipt, Problem> {
+/// Refuses what is known to be wrong before the command is decided, and runs it within the time that a request may take.
+pub async fn execute(
+    state: &GatewayState,
+    caller: &Caller,
+    found: &Found,
+    request: CommandRequest,
+    in_bulk: bool,
+) -> Result<Receipt, Problem> {
+    saved::check(state, caller, found, &request.body).await?;
+    endpoints::check(state, caller, found, &request.body, in_bulk).await?;
+    quota::require(state, caller, found, request.id.is_some(), request.idempotency_key.as_deref()).await?;
     match tokio::time::timeout(state.options().request_timeout, state.bus().execute(request)).await {
-        Ok(result) => result.map_err(|error| problem::of_command(error, context)),
+        Ok(result) => result.map_err(|error| problem::of_command(error, found.context)),
         // The append may be under way: nobody knows what becomes of it.
         Err(_) => Err(Problem::outcome_unknown()),
     }
