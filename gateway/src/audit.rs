@@ -22,7 +22,7 @@ use uuid::Uuid;
 use crate::access::Permission;
 use crate::auth::Caller;
 use crate::problem::Problem;
-use crate::queries::{Pairs, controls, in_time};
+use crate::queries::{Pairs, controls, in_time, no_others};
 use crate::state::GatewayState;
 
 /// What the permission is called behind `.history`; no context has this name.
@@ -87,9 +87,7 @@ fn not_found(code: &'static str, detail: impl Into<String>) -> Problem {
 /// Reads the controls of a query; there are no other parameters.
 fn only<const N: usize>(pairs: Pairs, names: [&'static str; N]) -> Result<[Option<u64>; N], Problem> {
     let (values, rest) = controls(pairs, names)?;
-    if let Some((name, _)) = rest.first() {
-        return Err(Problem::bad_value("unknown_parameter", &crate::catalogue::shown(name), "there is no such parameter"));
-    }
+    no_others(&rest)?;
     let mut numbers = [None; N];
     for ((number, value), name) in numbers.iter_mut().zip(values).zip(names) {
         *number = value.map(|text| size_of(&text, name)).transpose()?;

@@ -18,7 +18,7 @@ use crate::freshness;
 use crate::headers::aggregate_id;
 use crate::position::Token;
 use crate::problem::Problem;
-use crate::queries::{Pairs, controls, limit_of, timestamp};
+use crate::queries::{Pairs, controls, limit_of, no_others, timestamp};
 use crate::state::GatewayState;
 
 /// Events of a page where the caller does not say.
@@ -97,9 +97,7 @@ pub async fn read(
     freshness::wanted(state, caller.tenant_id, headers)?;
     let id = aggregate_id(id)?;
     let ([after, limit, as_of], rest) = controls(pairs, ["after", "limit", "as_of"])?;
-    if let Some((name, _)) = rest.first() {
-        return Err(Problem::bad_value("unknown_parameter", &crate::catalogue::shown(name), "there is no such parameter"));
-    }
+    no_others(&rest)?;
     let partition = state.partition(caller.tenant_id);
     let moment = moment(as_of.as_deref(), entry.name, partition)?;
     let after = after.map_or(Ok(0), |text| after_of(&text))?;

@@ -13,13 +13,13 @@ use uuid::Uuid;
 use crate::access::Permission;
 use crate::auth::Caller;
 use crate::problem::Problem;
-use crate::queries::{Pairs, controls};
+use crate::queries::{Pairs, controls, limit_of, no_others};
 use crate::state::GatewayState;
 
 /// Rows of a page where the request does not say.
-const LIMIT: i64 = 50;
+const LIMIT: usize = 50;
 /// The most rows of a page.
-const LIMIT_MAX: i64 = 500;
+const LIMIT_MAX: usize = 500;
 /// What a delivery may be.
 const STATUSES: [&str; 3] = ["retrying", "delivered", "failed"];
 
@@ -66,17 +66,11 @@ pub async fn read(state: &GatewayState, caller: &Caller, def: &WebhooksDef, id: 
         ORDER BY last_attempt_at DESC, event_id DESC LIMIT $6";
     caller.require(Permission::Read { context: def.context })?;
     let ([status, after, limit], rest) = controls(pairs, ["status", "cursor", "limit"])?;
-    if let Some((name, _)) = rest.first() {
-        return Err(Problem::bad_value("unknown_parameter", &crate::catalogue::shown(name), "there is no such parameter"));
-    }
+    no_others(&rest)?;
     if status.as_deref().is_some_and(|status| !STATUSES.contains(&status)) {
         return Err(Problem::bad_value("invalid_parameter", "status", format!("one of {} is expected", STATUSES.join(", "))));
     }
-    let limit = match limit.map(|limit| limit.parse::<i64>().ok().filter(|limit| (1..=LIMIT_MAX).contains(limit))) {
-        None => LIMIT,
-        Some(Some(limit)) => limit,
-        Some(None) => return Err(Problem::bad_value("invalid_parameter", "limit", format!("a number from 1 to {LIMIT_MAX} is expected"))),
-    };
+    let limit = limit_of(limit.as_deref(), LIMIT, LIMIT_MAX)?;
     let after = after.as_deref().map(cursor).transpose()?;
     let missing =
         || Problem::new(StatusCode::NOT_FOUND, format!("{}.not_found", def.context), "There is no such endpoint.").field("id", "");
@@ -89,10 +83,10 @@ pub async fn read(state: &GatewayState, caller: &Caller, def: &WebhooksDef, id: 
         return Err(missing());
     }
     let query = sqlx::query_as(READ).bind(tenant).bind(id.as_str()).bind(status);
-    let query = query.bind(after.map(|(at, _)| at)).bind(after.map(|(_, id)| id)).bind(limit);
+    let query = query.bind(after.map(|(at, _)| at)).bind(after.map(|(_, id)| id)).bind(i64::try_from(limit).unwrap_or(i64::MAX));
     let data: Vec<Delivery> = query.fetch_all(&mut *tx).await?;
     tx.commit().await?;
-    let last = data.last().filter(|_| i64::try_from(data.len()).unwrap_or(limit) >= limit);
+    let last = data.last().filter(|_| data.len() >= limit);
     let next_cursor = last.map(|last| format!("{}.{}", last.last_attempt_at.timestamp_micros(), last.event_id));
     let body = serde_json::to_vec(&Page { data, next_cursor }).map_err(|error| Problem::internal(&error))?;
     Ok(([(CONTENT_TYPE, "application/json")], body).into_response())

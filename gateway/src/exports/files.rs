@@ -20,7 +20,7 @@ use crate::access::Permission;
 use crate::auth::Caller;
 use crate::freshness::{self, Freshness};
 use crate::problem::Problem;
-use crate::queries::Pairs;
+use crate::queries::{Pairs, no_others};
 use crate::state::GatewayState;
 
 /// Bytes that are read from a file at a time.
@@ -78,7 +78,7 @@ pub async fn overview(
     headers: &HeaderMap,
     pairs: &Pairs,
 ) -> Result<Response, Problem> {
-    no_parameters(pairs)?;
+    no_others(pairs)?;
     let (known, freshness) = find(state, caller, def, id, headers).await?;
     let store = store(state)?;
     let complete = known.status == "completed";
@@ -125,7 +125,7 @@ pub async fn file(
     headers: &HeaderMap,
     pairs: &Pairs,
 ) -> Result<Response, Problem> {
-    no_parameters(pairs)?;
+    no_others(pairs)?;
     let (known, _) = find(state, caller, def, id, headers).await?;
     let store = store(state)?;
     match known.status.as_str() {
@@ -221,13 +221,6 @@ async fn find(
     let place = Place { tenant_id: caller.tenant_id.0, export_id: id.into() };
     let failure = code.map(|code| Failure { code, reason: reason.unwrap_or_default() });
     Ok((Known { place, status, format, expires_at, failure }, freshness))
-}
-
-fn no_parameters(pairs: &Pairs) -> Result<(), Problem> {
-    match pairs.first() {
-        Some((name, _)) => Err(Problem::bad_value("unknown_parameter", &crate::catalogue::shown(name), "there is no such parameter")),
-        None => Ok(()),
-    }
 }
 
 fn is_over(known: &Known) -> bool {

@@ -38,9 +38,7 @@ pub async fn read(
     state.features().require(caller.tenant_id, def.context).await?;
     let document = match def.source {
         Printed::Row { model, describe } => {
-            if let Some((name, _)) = pairs.first() {
-                return Err(Problem::bad_value("unknown_parameter", &crate::catalogue::shown(name), "there is no such parameter"));
-            }
+            queries::no_others(&pairs)?;
             describe(&queries::whole(state, caller, model, id, headers).await?)
         }
         Printed::Report { report, describe } => describe(&found(state, caller, report, id, headers, pairs).await?),

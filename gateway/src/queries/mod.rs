@@ -26,7 +26,7 @@ pub use report::{rows as report_rows, rows_up_to as report_rows_up_to, statement
 pub use row::whole;
 pub use rows::{LIMIT_DEFAULT, LIMIT_MAX};
 pub use value::{check as check_value, timestamp};
-pub use wanted::{Limits, Select, Wanted, bind_all, controls, limit_of};
+pub use wanted::{Limits, Select, Wanted, bind_all, controls, limit_of, no_others};
 
 use crate::access::Permission;
 use crate::auth::Caller;

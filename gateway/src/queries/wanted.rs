@@ -239,6 +239,14 @@ pub fn controls<const N: usize>(pairs: Pairs, names: [&'static str; N]) -> Resul
     Ok((found, rest))
 }
 
+/// Refuses parameters that nobody has taken.
+pub fn no_others(rest: &Pairs) -> Result<(), Problem> {
+    match rest.first() {
+        Some((name, _)) => Err(Problem::bad_value("unknown_parameter", &crate::catalogue::shown(name), "there is no such parameter")),
+        None => Ok(()),
+    }
+}
+
 fn sort_of(def: &'static ReadModelDef, text: Option<&str>) -> Result<(&'static str, ColumnKind, bool), Problem> {
     let (name, descending) = match text {
         None => def.default_sort,

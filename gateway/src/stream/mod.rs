@@ -21,7 +21,7 @@ use crate::auth::{Caller, require};
 use crate::limits::Turn;
 use crate::position::Token;
 use crate::problem::Problem;
-use crate::queries::controls;
+use crate::queries::{controls, no_others};
 use crate::state::GatewayState;
 
 /// Messages that wait for a client; one that takes none of them for a while is dropped.
@@ -102,9 +102,7 @@ impl Open {
 async fn open(state: &GatewayState, caller: &Arc<Caller>, pairs: Vec<(String, String)>, last: Option<String>) -> Result<Open, Problem> {
     let (lists, rest) = lists(pairs, ["context", "type", "subject"])?;
     let ([after, from, role], rest) = controls(rest, ["after", "from", "role"])?;
-    if let Some((name, _)) = rest.first() {
-        return Err(Problem::bad_value("unknown_parameter", &crate::catalogue::shown(name), "there is no such parameter"));
-    }
+    no_others(&rest)?;
     let [contexts, types, subjects] = lists;
     let contexts = followed(state, caller, contexts, role)?;
     let filter = EventFilter { contexts: Vec::new(), types, subjects };
