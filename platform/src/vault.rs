@@ -54,19 +54,11 @@ impl fmt::Debug for Vault {
     }
 }
 
-/// The bytes of hexadecimal digits, two each.
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    if !text.is_ascii() || !text.len().is_multiple_of(2) {
-        return None;
-    }
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
-}
-
 impl Vault {
     /// A vault with these keys, 64 hexadecimal digits each; at least one.
     pub fn new(keys: &[Secret]) -> Result<Self, VaultError> {
         let read = |secret: &Secret| {
-            let bytes = unhex(secret.expose()).ok_or(VaultError::Key)?;
+            let bytes = hex::decode(secret.expose()).map_err(|_| VaultError::Key)?;
             let key = UnboundKey::new(&AES_256_GCM, &bytes).map_err(|_| VaultError::Key)?;
             let mut id = [0; KEY_ID_BYTES];
             id.copy_from_slice(&digest(&SHA256, &bytes).as_ref()[..KEY_ID_BYTES]);

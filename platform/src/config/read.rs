@@ -120,7 +120,7 @@ impl<'a> Reader<'a> {
     /// OTLP as the OpenTelemetry specification names its settings.
     pub(super) fn otlp(&mut self) -> Option<OtlpOptions> {
         let must_be = "headers as name=value, several with commas";
-        let headers = self.checked("OTEL_EXPORTER_OTLP_HEADERS", must_be, otlp::are_headers).map(Secret::new);
+        let headers = self.checked("OTEL_EXPORTER_OTLP_HEADERS", must_be, |text| otlp::headers(text).is_some()).map(Secret::new);
         let share = |text: &str| text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
         let must_be = "a share from 0 to 1 (without it: 1)";
         let sampled = self.checked("OTEL_TRACES_SAMPLER_ARG", must_be, |text| share(text).is_some());

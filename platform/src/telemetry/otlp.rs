@@ -59,7 +59,7 @@ impl Otlp {
     pub fn start(options: &OtlpOptions) -> Result<Self, OtlpError> {
         // Another part of the process may have chosen a provider of TLS already, which serves as well.
         drop(rustls::crypto::ring::default_provider().install_default());
-        let headers = headers(options.headers.as_ref());
+        let headers = options.headers.as_ref().and_then(|text| headers(text.expose())).unwrap_or_default();
         let address = |signal: &str| format!("{}/v1/{signal}", options.endpoint.trim_end_matches('/'));
         let failed = |error: &dyn std::error::Error| OtlpError(error.to_string());
         let spans = SpanExporter::builder()
@@ -112,12 +112,8 @@ pub(super) fn collect(recorder: metrics_exporter_prometheus::PrometheusRecorder,
     }
 }
 
-/// Whether a list of headers can be read.
-pub fn are_headers(text: &str) -> bool {
-    text.split(',').all(|header| header.split_once('=').is_some_and(|(name, _)| !name.trim().is_empty()))
-}
-
-fn headers(text: Option<&Secret>) -> HashMap<String, String> {
+/// Reads a list of headers; `None` where one of them has no name.
+pub fn headers(text: &str) -> Option<HashMap<String, String>> {
     let pair = |header: &str| header.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()));
-    text.map(|text| text.expose().split(',').filter_map(pair).collect()).unwrap_or_default()
+    text.split(',').map(|header| pair(header).filter(|(name, _)| !name.is_empty())).collect()
 }
