@@ -126,8 +126,7 @@ mod tests {
     static BROKEN: ContextDef = ContextDef { setup: &[WRONG, HOUSE], ..domain::crm::CONTEXT };
 
     async fn database() -> (TestDatabase, Arc<CommandBus>) {
-        let types = (domain::crm::CONTEXT.aggregates)().iter().map(|aggregate| aggregate.name().to_owned()).collect();
-        let db = TestDatabase::create(&[("crm".to_owned(), types)]).await;
+        let db = TestDatabase::create(&[domain::crm::CONTEXT.types()]).await;
         let bus = CommandBus::start(&[&domain::crm::CONTEXT], &db.app, BusOptions { partitions: db.partitions, ..BusOptions::default() });
         (db, bus)
     }

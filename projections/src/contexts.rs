@@ -50,8 +50,7 @@ pub fn domains() -> Vec<&'static ContextDef> {
 /// Name and aggregate types of each context, and of `external`, which takes the events of clients that write through the
 /// `postgres_es` views with aggregate types of their own.
 pub fn context_types() -> Vec<(String, Vec<String>)> {
-    let types = |context: &ContextDef| (context.aggregates)().iter().map(|aggregate| aggregate.name().to_owned()).collect();
-    let mut all: Vec<_> = domains().into_iter().map(|context| (context.name.to_owned(), types(context))).collect();
+    let mut all: Vec<_> = domains().into_iter().map(ContextDef::types).collect();
     all.push(("external".to_owned(), Vec::new()));
     all
 }

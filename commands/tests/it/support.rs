@@ -24,8 +24,7 @@ const CONTEXTS: &[&ContextDef] = &[&domain::crm::CONTEXT, &tally::CONTEXT];
 
 /// Names and types of those contexts, and of `external`.
 pub fn context_types() -> Vec<ContextTypes> {
-    let types = |context: &&ContextDef| (context.aggregates)().iter().map(|aggregate| aggregate.name().to_owned()).collect();
-    let mut contexts: Vec<_> = CONTEXTS.iter().map(|context| (context.name.to_owned(), types(context))).collect();
+    let mut contexts: Vec<_> = CONTEXTS.iter().map(|context| context.types()).collect();
     contexts.push(("external".to_owned(), Vec::new()));
     contexts
 }

@@ -50,4 +50,9 @@ impl ContextDef {
     pub fn aggregate(&self, name: &str) -> Option<&'static dyn AggregateType> {
         (self.aggregates)().into_iter().find(|aggregate| aggregate.name() == name)
     }
+
+    /// Its name with the types of its aggregates, as the log knows it.
+    pub fn types(&self) -> (String, Vec<String>) {
+        (self.name.to_owned(), (self.aggregates)().iter().map(|aggregate| aggregate.name().to_owned()).collect())
+    }
 }

@@ -53,10 +53,7 @@ impl World {
     }
 
     pub async fn start_with(change: impl FnOnce(StripeOptions) -> StripeOptions) -> Self {
-        let types: Vec<_> = CONTEXTS
-            .iter()
-            .map(|entry| (entry.domain.name.to_owned(), (entry.domain.aggregates)().iter().map(|found| found.name().to_owned()).collect()))
-            .collect();
+        let types: Vec<_> = CONTEXTS.iter().map(|entry| entry.domain.types()).collect();
         let db = TestDatabase::create(&types).await;
         let tenant = TenantId(db.create_tenant("test").await);
         let fake = FakeStripe::start().await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Timelike as _, Utc};
-use commands::{BusOptions, CommandBus};
+use commands::CommandBus;
 use domain::kernel::ContextDef;
 use domain::processes::PROCESSES;
 use platform::clock;
@@ -14,20 +14,9 @@ use workers::Roles;
 use workers::due::DueOptions;
 
 use crate::process_support::{Running, WorkerProcess};
-use crate::support::{eventually, request};
+use crate::support::{bus_of, database_of, eventually, request};
 
 static CONTEXTS: [&ContextDef; 1] = [&domain::analytics::CONTEXT];
-
-async fn database() -> TestDatabase {
-    let types = |context: &&ContextDef| (context.aggregates)().iter().map(|aggregate| aggregate.name().to_owned()).collect();
-    let contexts: Vec<_> = CONTEXTS.iter().map(|context| (context.name.to_owned(), types(context))).collect();
-    TestDatabase::create(&contexts).await
-}
-
-fn bus(db: &TestDatabase) -> std::sync::Arc<CommandBus> {
-    let pool = platform::postgres::pool(&db.app_url, 8).expect("a valid URL");
-    CommandBus::start(&CONTEXTS, &pool, BusOptions { partitions: db.partitions, lanes: 2, ..BusOptions::default() })
-}
 
 fn running() -> Running {
     Running {
@@ -82,12 +71,12 @@ async fn count(db: &TestDatabase, event_type: &str) -> i64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_was_missed_is_exported_once_and_the_next_time_is_set() {
-    let db = database().await;
-    let (tenant, first, last) = (clock::new_id(), bus(&db), last_time());
+    let db = database_of(&CONTEXTS).await;
+    let (tenant, first, last) = (clock::new_id(), bus_of(&db, &CONTEXTS), last_time());
     for (id, command) in [("kept", None), ("unscheduled", Some("unschedule")), ("deleted", Some("delete"))] {
         missed(&db, &first, tenant, id, last).await;
         if let Some(command) = command {
-            send(&bus(&db), tenant, id, command, &json!({})).await;
+            send(&bus_of(&db, &CONTEXTS), tenant, id, command, &json!({})).await;
         }
     }
     let workers = WorkerProcess::start(&db, running());
@@ -124,8 +113,8 @@ async fn what_was_missed_is_exported_once_and_the_next_time_is_set() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn each_occurrence_is_exported_once_whoever_is_killed() {
     const QUERIES: usize = 40;
-    let db = database().await;
-    let (tenants, first, last) = ([clock::new_id(), clock::new_id()], bus(&db), last_time());
+    let db = database_of(&CONTEXTS).await;
+    let (tenants, first, last) = ([clock::new_id(), clock::new_id()], bus_of(&db, &CONTEXTS), last_time());
     for number in 0..QUERIES {
         missed(&db, &first, tenants[number % 2], &format!("q{number}"), last).await;
     }

@@ -32,8 +32,7 @@ pub fn context_names() -> Vec<String> {
 
 /// A database of its own for a test.
 pub async fn database() -> TestDatabase {
-    let types = |context: &&ContextDef| (context.aggregates)().iter().map(|aggregate| aggregate.name().to_owned()).collect();
-    let mut contexts: Vec<_> = CONTEXTS.iter().map(|context| (context.name.to_owned(), types(context))).collect();
+    let mut contexts: Vec<_> = CONTEXTS.iter().map(|context| context.types()).collect();
     contexts.push(("external".to_owned(), Vec::new()));
     TestDatabase::create(&contexts).await
 }
@@ -50,10 +49,21 @@ pub async fn delete_topics(kafka: &KafkaOptions) {
     }
 }
 
+/// A database with these contexts only.
+pub async fn database_of(contexts: &[&ContextDef]) -> TestDatabase {
+    let types: Vec<_> = contexts.iter().map(|context| context.types()).collect();
+    TestDatabase::create(&types).await
+}
+
 /// A bus with a pool of its own, as each gateway has one.
 pub fn bus(db: &TestDatabase) -> Arc<CommandBus> {
+    bus_of(db, CONTEXTS)
+}
+
+/// The same for these contexts.
+pub fn bus_of(db: &TestDatabase, contexts: &[&'static ContextDef]) -> Arc<CommandBus> {
     let pool = platform::postgres::pool(&db.app_url, 8).expect("a valid URL");
-    CommandBus::start(CONTEXTS, &pool, BusOptions { partitions: db.partitions, lanes: 2, ..BusOptions::default() })
+    CommandBus::start(contexts, &pool, BusOptions { partitions: db.partitions, lanes: 2, ..BusOptions::default() })
 }
 
 /// A command.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
-use commands::{BusOptions, CommandBus};
+use commands::CommandBus;
 use domain::kernel::ContextDef;
 use domain::processes::PROCESSES;
 use platform::clock;
@@ -15,20 +15,9 @@ use workers::Roles;
 use workers::due::DueOptions;
 
 use crate::process_support::{Running, WorkerProcess};
-use crate::support::{eventually, request};
+use crate::support::{bus_of, database_of, eventually, request};
 
 static CONTEXTS: [&ContextDef; 2] = [&domain::crm::CONTEXT, &domain::scheduling::CONTEXT];
-
-async fn database() -> TestDatabase {
-    let types = |context: &&ContextDef| (context.aggregates)().iter().map(|aggregate| aggregate.name().to_owned()).collect();
-    let contexts: Vec<_> = CONTEXTS.iter().map(|context| (context.name.to_owned(), types(context))).collect();
-    TestDatabase::create(&contexts).await
-}
-
-fn bus(db: &TestDatabase) -> std::sync::Arc<CommandBus> {
-    let pool = platform::postgres::pool(&db.app_url, 8).expect("a valid URL");
-    CommandBus::start(&CONTEXTS, &pool, BusOptions { partitions: db.partitions, lanes: 2, ..BusOptions::default() })
-}
 
 fn running() -> Running {
     Running {
@@ -64,8 +53,8 @@ async fn fired(db: &TestDatabase) -> i64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_timer_fires_on_time_and_its_command_takes_effect() {
-    let db = database().await;
-    let (tenant, bus) = (clock::new_id(), bus(&db));
+    let db = database_of(&CONTEXTS).await;
+    let (tenant, bus) = (clock::new_id(), bus_of(&db, &CONTEXTS));
     let workers = WorkerProcess::start(&db, running());
     let at = (clock::now() + TimeDelta::seconds(3)).trunc_subsecs(3);
     register_at(&bus, tenant, 1, at, &json!({})).await;
@@ -98,8 +87,8 @@ async fn a_timer_fires_on_time_and_its_command_takes_effect() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn timers_fire_once_each_whoever_is_killed() {
-    let db = database().await;
-    let bus = bus(&db);
+    let db = database_of(&CONTEXTS).await;
+    let bus = bus_of(&db, &CONTEXTS);
     let tenants = [clock::new_id(), clock::new_id()];
     let mut survivor = WorkerProcess::start(&db, running());
     let soon = clock::now() + TimeDelta::seconds(2);
@@ -127,8 +116,8 @@ async fn timers_fire_once_each_whoever_is_killed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn after_an_outage_timers_catch_up_as_they_are_told_to() {
-    let db = database().await;
-    let (tenant, bus) = (clock::new_id(), bus(&db));
+    let db = database_of(&CONTEXTS).await;
+    let (tenant, bus) = (clock::new_id(), bus_of(&db, &CONTEXTS));
     let soon = clock::now() + TimeDelta::milliseconds(300);
     register_at(&bus, tenant, 1, soon, &json!({ "catch_up": "latest_only" })).await;
     register_at(&bus, tenant, 2, soon, &json!({ "catch_up": "skip", "grace_seconds": 1 })).await;
@@ -160,8 +149,8 @@ async fn hash(db: &TestDatabase, table: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn rebuilt_read_models_equal_the_live_ones() {
-    let db = database().await;
-    let (tenant, bus) = (clock::new_id(), bus(&db));
+    let db = database_of(&CONTEXTS).await;
+    let (tenant, bus) = (clock::new_id(), bus_of(&db, &CONTEXTS));
     let workers = WorkerProcess::start(&db, running());
     let send = async |id: &str, command: &str, body: Value| {
         bus.execute(request(tenant, "scheduling", "timer", id, command, &body)).await.expect("accepted");

@@ -22,7 +22,7 @@ use workers::processes::Effects;
 use workers::webhooks::{RetrySchedule, WebhookOptions, Webhooks};
 use workers::{Automation, Roles, WorkerOptions, Workers};
 
-use crate::support::{eventually, request};
+use crate::support::{database_of, eventually, request};
 use crate::tally;
 
 const CONTEXTS: &[&ContextDef] = &[&tally::CONTEXT, &domain::webhooks::CONTEXT];
@@ -114,9 +114,7 @@ impl World {
 
     /// Without workers.
     async fn idle() -> Self {
-        let types = |context: &&ContextDef| (context.aggregates)().iter().map(|aggregate| aggregate.name().to_owned()).collect();
-        let contexts: Vec<_> = CONTEXTS.iter().map(|context| (context.name.to_owned(), types(context))).collect();
-        let db = TestDatabase::create(&contexts).await;
+        let db = database_of(CONTEXTS).await;
         let (tenant, bus) = (db.create_tenant("test").await, bus(&db.app, db.partitions));
         Self { db, bus, tenant, workers: None }
     }
