@@ -7,6 +7,7 @@
 //! - [`EventLog`], [`Feed`], [`LeaseTable`] and [`ProjectionStore`] are what these stand on: Postgres and Kafka, or a simulation of them.
 //! - [`rebuild`] fills a new version of a projection's table beside the active one and swaps.
 
+mod cells;
 mod checkpoints;
 mod kafka_source;
 mod leases;

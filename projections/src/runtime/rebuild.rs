@@ -1,10 +1,11 @@
 //! Rebuilds: a projection's tables are filled anew from the log, beside the ones that are being read, and swapped in.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::kernel::RecordedEvent;
+use futures::future::try_join_all;
 use platform::postgres::begin_worker;
 use sqlx::PgPool;
 
@@ -14,8 +15,10 @@ use super::projection::Projection;
 use super::projector::{Applier, ProjectorError};
 use super::store::PgStore;
 
-/// Events in one transaction of a rebuild.
-const CHUNK: i64 = 20_000;
+/// Transactions at the same time. Each has log partitions of its own, and so tenants: no two change the same row.
+const LANES: i32 = 2;
+/// Events in one of them.
+const CHUNK: i64 = 10_000;
 
 /// How far a rebuild has come.
 #[derive(Clone, Copy, Debug)]
@@ -52,50 +55,99 @@ pub enum RebuildError {
 }
 
 /// Fills version N + 1 of the projection's tables from the log, catches up with the live version and swaps in one transaction.
-pub async fn rebuild(pool: &PgPool, projection: &dyn Projection, mut progress: impl FnMut(Progress)) -> Result<Report, RebuildError> {
+pub async fn rebuild(pool: &PgPool, projection: &dyn Projection, progress: impl FnMut(Progress) + Send) -> Result<Report, RebuildError> {
     let name = projection.name();
     let lease = hold(pool, name).await?;
     let active = active_version(pool, name).await?;
     let target = prepare(pool, projection, active).await?;
     let log = LogReader::new(pool.clone());
     let store = PgStore { projection, pool: pool.clone() };
+    let tally = Tally::new(progress, total(&log, projection).await?);
+    try_join_all((0..LANES).map(|lane| fill(&store, &log, target, lane, &tally, &lease))).await?;
     let mut applier = Applier::load(&store, target).await?;
-    let mut done = 0;
-    let mut page = next_page(&log, &applier.checkpoints.positions).await?;
-    let mut total = total(&log, projection).await?;
-    while !page.is_empty() {
-        let mut positions = applier.checkpoints.positions.clone();
-        positions.extend(page.iter().map(|event| (Place::of(event), event.position)));
-        // The next page is read while this one is applied.
-        let (result, next) = tokio::join!(applier.apply(&page), next_page(&log, &positions));
-        result?;
-        done += i64::try_from(page.len()).unwrap_or(0);
-        page = next?;
-        if done > total {
-            total = self::total(&log, projection).await?;
-        }
-        progress(Progress { done, total: total.max(done) });
-        lease.renew().await?;
-    }
     loop {
         let more = next_page(&log, &applier.checkpoints.positions).await?;
-        done += i64::try_from(more.len()).unwrap_or(0);
         if !more.is_empty() {
             applier.apply(&more).await?;
+            tally.add(&more);
         }
         if swap(pool, projection, active, target, &applier.checkpoints.positions).await? {
             break;
         }
         lease.renew().await?;
     }
-    progress(Progress { done, total: done });
+    let events = tally.end();
     // Queries that were planned on the old table finish on it.
     tokio::time::sleep(Duration::from_secs(2)).await;
     for table in projection.tables() {
         sqlx::query("SELECT runtime.drop_version($1, $2)").bind(table).bind(active).execute(pool).await?;
     }
     lease.end().await?;
-    Ok(Report { version: target, events: done, parked_keys: applier.parked.len() })
+    Ok(Report { version: target, events, parked_keys: applier.parked.len() })
+}
+
+/// Applies what the log has of a lane's partitions.
+async fn fill<F: FnMut(Progress) + Send>(
+    store: &PgStore<&dyn Projection>,
+    log: &LogReader,
+    version: i32,
+    lane: i32,
+    tally: &Tally<F>,
+    lease: &Hold<'_>,
+) -> Result<(), RebuildError> {
+    let mut applier = Applier::load(store, version).await?;
+    applier.checkpoints.positions.retain(|place, _| place.partition % LANES == lane);
+    let mut page = next_page(log, &applier.checkpoints.positions).await?;
+    while !page.is_empty() {
+        let mut positions = applier.checkpoints.positions.clone();
+        positions.extend(page.iter().map(|event| (Place::of(event), event.position)));
+        // The next page is read while this one is applied.
+        let reader = log.clone();
+        let next = tokio::spawn(async move { next_page(&reader, &positions).await });
+        applier.apply(&page).await?;
+        if tally.add(&page) {
+            tally.grow(total(log, store.projection).await?);
+        }
+        lease.renew().await?;
+        page = next.await.map_err(|error| sqlx::Error::Protocol(error.to_string()))??;
+    }
+    Ok(())
+}
+
+/// Counts what the lanes have done, and tells it.
+struct Tally<F>(Mutex<(F, Progress)>);
+
+impl<F: FnMut(Progress)> Tally<F> {
+    fn new(told: F, total: i64) -> Self {
+        Self(Mutex::new((told, Progress { done: 0, total })))
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Progress)) -> i64 {
+        let mut guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (told, progress) = &mut *guard;
+        change(progress);
+        told(*progress);
+        progress.done
+    }
+
+    /// Adds a page; tells whether the log has grown since it was looked at.
+    fn add(&self, page: &[Arc<RecordedEvent>]) -> bool {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).1.total;
+        let done = self.change(|progress| {
+            progress.done += i64::try_from(page.len()).unwrap_or(0);
+            progress.total = progress.total.max(progress.done);
+        });
+        done > known
+    }
+
+    fn grow(&self, total: i64) {
+        self.change(|progress| progress.total = progress.total.max(total));
+    }
+
+    /// Nothing is left to do; answers what was done.
+    fn end(self) -> i64 {
+        self.change(|progress| progress.total = progress.done)
+    }
 }
 
 /// Makes the tables and forgets what an interrupted rebuild left behind.

@@ -13,6 +13,7 @@ use sqlx::{PgConnection, Row as _};
 use tokio::sync::RwLock;
 use uuid::Uuid;
 
+use super::cells::Columns;
 use super::projection::{ApplyError, Projection};
 
 /// Names rows that an event changes.
@@ -105,7 +106,7 @@ struct Slots<R> {
 /// The [`Projection`] of a [`RowModel`].
 pub struct RowProjection<M> {
     /// The table's columns; read from the catalogue at first use.
-    columns: RwLock<Option<Arc<[String]>>>,
+    columns: RwLock<Option<Arc<Columns>>>,
     model: PhantomData<fn() -> M>,
 }
 
@@ -119,16 +120,11 @@ impl<M: RowModel> RowProjection<M> {
         format!("{}_v{version}", M::TABLES[0])
     }
 
-    async fn columns(&self, connection: &mut PgConnection, version: i32) -> Result<Arc<[String]>, sqlx::Error> {
+    async fn columns(&self, connection: &mut PgConnection, table: &str) -> Result<Arc<Columns>, sqlx::Error> {
         if let Some(columns) = self.columns.read().await.clone() {
             return Ok(columns);
         }
-        let names: Vec<String> =
-            sqlx::query_scalar("SELECT attname::text FROM pg_attribute WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum")
-                .bind(Self::table(version))
-                .fetch_all(connection)
-                .await?;
-        let columns: Arc<[String]> = names.into();
+        let columns = Arc::new(Columns::read(connection, table).await?);
         *self.columns.write().await = Some(columns.clone());
         Ok(columns)
     }
@@ -194,24 +190,17 @@ impl<M: RowModel> RowProjection<M> {
         if dirty.is_empty() {
             return Ok(());
         }
-        let (mut json, mut gone) = (String::from("["), (Vec::new(), Vec::new()));
+        let (mut kept, mut gone) = ((Vec::new(), Vec::new()), (Vec::new(), Vec::new()));
         for (key, slot) in &mut dirty {
             slot.dirty = false;
-            let Some(row) = &slot.row else {
+            if let Some(row) = &slot.row {
+                kept.0.push(key.0);
+                kept.1.push(serde_json::to_string(row).map_err(|error| sqlx::Error::Encode(Box::new(error)))?);
+            } else {
                 gone.0.push(key.0);
                 gone.1.push(key.1.as_str());
-                continue;
-            };
-            let object = serde_json::to_string(row).map_err(|error| sqlx::Error::Encode(Box::new(error)))?;
-            if json.len() > 1 {
-                json.push(',');
             }
-            json.push_str("{\"tenant_id\":\"");
-            json.push_str(&key.0.to_string());
-            json.push_str("\",");
-            json.push_str(object.strip_prefix('{').unwrap_or(&object));
         }
-        json.push(']');
         let table = Self::table(version);
         if !gone.0.is_empty() {
             let statement = format!(
@@ -219,26 +208,11 @@ impl<M: RowModel> RowProjection<M> {
             );
             sqlx::query(&statement).bind(gone.0).bind(gone.1).execute(&mut *connection).await?;
         }
-        if json.len() > 2 {
-            let columns = self.columns(connection, version).await?;
-            sqlx::query(&upsert(&table, &columns)).bind(json).execute(&mut *connection).await?;
+        if !kept.0.is_empty() {
+            self.columns(connection, &table).await?.upsert(connection, &table, kept.0, &kept.1).await?;
         }
         Ok(())
     }
-}
-
-fn upsert(table: &str, columns: &[String]) -> String {
-    let list = columns.join(", ");
-    let sets: Vec<String> = columns
-        .iter()
-        .filter(|name| !matches!(name.as_str(), "tenant_id" | "id"))
-        .map(|name| format!("{name} = excluded.{name}"))
-        .collect();
-    format!(
-        "INSERT INTO {table} ({list}) SELECT {list} FROM json_populate_recordset(NULL::{table}, $1::json) \
-         ON CONFLICT (tenant_id, id) DO UPDATE SET {}",
-        sets.join(", ")
-    )
 }
 
 #[async_trait]
