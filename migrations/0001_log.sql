@@ -179,6 +179,7 @@ CREATE FUNCTION log.append(
 SET search_path = log, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_sort = off SET jit = off AS $$
 DECLARE
     heads bigint[];
+    following bigint;
     stale integer[];
     r record;
 BEGIN
@@ -268,15 +269,20 @@ BEGIN
         ORDER BY k.head, k.tenant, k.scope, k.key, k.number;
     END IF;
 
-    -- Positions are given to what is accepted, in the order of the batch.
-    SELECT array_agg(CASE WHEN e.accepted THEN heads[e.head] + e.turn END ORDER BY e.number) INTO positions FROM (
-        SELECT e.number, e.head, status[e.command] = 0 AS accepted,
-            count(*) FILTER (WHERE status[e.command] = 0) OVER (PARTITION BY e.head ORDER BY e.number) AS turn
-        FROM unnest(e_command, e_head) WITH ORDINALITY AS e (command, head, number)
-    ) e;
     IF array_position(status, 0) IS NULL THEN
+        positions := array_fill(NULL::bigint, ARRAY[cardinality(e_command)]);
         RETURN;
     END IF;
+
+    -- Positions are given to what is accepted, in the order of the batch.
+    FOR n IN 1..cardinality(e_command) LOOP
+        following := NULL;
+        IF status[e_command[n]] = 0 THEN
+            following := heads[e_head[n]] + 1;
+            heads[e_head[n]] := following;
+        END IF;
+        positions[n] := following;
+    END LOOP;
     INSERT INTO log.events (context, partition, position, event_id, tenant_id, aggregate_type, aggregate_id, sequence, event_type,
         event_version, payload, metadata, recorded_at)
     SELECT h_context[e.head], h_partition[e.head], e.position, e.event_id, e.tenant, e.type, e.id, e.sequence, e.event_type,
@@ -287,8 +293,8 @@ BEGIN
             unnest(e_event_version) AS event_version, unnest(e_payload) AS payload, unnest(e_metadata) AS metadata) e
     WHERE e.position IS NOT NULL;
     UPDATE log.heads h SET position = m.position, recorded_at = append.recorded_at
-    FROM (SELECT e.head, max(e.position) AS position FROM unnest(e_head, positions) AS e (head, position) GROUP BY e.head) m
-    WHERE m.position IS NOT NULL AND h.context = h_context[m.head] AND h.partition = h_partition[m.head];
+    FROM unnest(h_context, h_partition, heads) AS m (context, partition, position)
+    WHERE h.context = m.context AND h.partition = m.partition AND h.position < m.position;
     IF cardinality(i_command) > 0 THEN
         INSERT INTO log.idempotency (context, partition, tenant_id, key, command_hash, aggregate_type, aggregate_id, version,
             first_position, event_count, recorded_at)

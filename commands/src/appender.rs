@@ -99,7 +99,7 @@ async fn run_lane(pool: PgPool, mut queue: mpsc::Receiver<Waiting>, committed: A
             replies.push(reply);
         }
         let started = Instant::now();
-        let result = commit(&pool, &batch).await;
+        let result = commit(&pool, &mut batch).await;
         metrics::histogram!("neuroops_append_batch_commands").record(u32::try_from(batch.len()).unwrap_or(u32::MAX));
         metrics::histogram!("neuroops_append_seconds").record(started.elapsed().as_secs_f64());
         match result {
@@ -114,7 +114,7 @@ async fn run_lane(pool: PgPool, mut queue: mpsc::Receiver<Waiting>, committed: A
 
 /// Commits a batch. Where the connection is lost and the outcome unknown, the batch is sent again: the version checks refuse what
 /// was stored the first time, and the event ids tell it apart from what another gateway stored.
-async fn commit(pool: &PgPool, batch: &[Append]) -> Result<Vec<Result<Outcome, AppendError>>, AppendError> {
+async fn commit(pool: &PgPool, batch: &mut [Append]) -> Result<Vec<Result<Outcome, AppendError>>, AppendError> {
     let started = Instant::now();
     let mut repeated = false;
     loop {
@@ -128,6 +128,8 @@ async fn commit(pool: &PgPool, batch: &[Append]) -> Result<Vec<Result<Outcome, A
             Err(LogError::Unavailable(error)) if started.elapsed() < PURSUIT_MAX => {
                 tracing::warn!(%error, "the event log cannot be reached; the batch is sent again");
                 repeated = true;
+                // What the first attempt may have stored is no longer new.
+                batch.iter_mut().flat_map(|append| &mut append.checks).for_each(|check| check.drawn = false);
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
             Err(LogError::Unavailable(error)) => {

@@ -107,11 +107,13 @@ impl CommandBus {
     /// Decides a command and stores its events. The answer means that they are durable.
     pub async fn execute(&self, request: CommandRequest) -> Result<Receipt, CommandError> {
         let attempted = self.prepare(&request)?;
-        let key = attempted.stream(attempted.aggregate.name(), &attempted.id);
         // Commands on one aggregate wait for each other here instead of refusing each other in Postgres. A new id has no rivals.
-        let slot = usize::try_from(self.hasher.hash_one(&key) % LOCKS as u64).unwrap_or(0);
-        let _turn = match request.id {
-            Some(_) => Some(self.locks[slot].lock().await),
+        let _turn = match &request.id {
+            Some(id) => {
+                let key = attempted.stream(attempted.aggregate.name(), id.as_str());
+                let slot = usize::try_from(self.hasher.hash_one(&key) % LOCKS as u64).unwrap_or(0);
+                Some(self.locks[slot].lock().await)
+            }
             None => None,
         };
         let mut fresh = false;
@@ -219,10 +221,8 @@ impl CommandBus {
     }
 
     async fn store(&self, attempted: &Attempted<'_>, decision: ErasedDecision) -> Result<Attempt, CommandError> {
-        let touched: Vec<AggregateKey> =
-            decision.writes.iter().map(|write| &write.key).chain(decision.guards.iter().map(|(key, _)| key)).cloned().collect();
-        let forget = || {
-            for key in &touched {
+        let forget = |decision: &ErasedDecision| {
+            for key in decision.writes.iter().map(|write| &write.key).chain(decision.guards.iter().map(|(key, _)| key)) {
                 self.states.forget(&attempted.stream(key.aggregate_type, &key.id));
             }
         };
@@ -234,7 +234,7 @@ impl CommandBus {
         let outcome = match self.appender.append(append).await {
             Ok(outcome) => outcome,
             Err(error) => {
-                forget();
+                forget(&decision);
                 return Err(error.into());
             }
         };
@@ -251,7 +251,7 @@ impl CommandBus {
                 Ok(Attempt::Done(attempted.receipt(attempted.id.clone(), version, first_position, events)))
             }
             Outcome::Conflict | Outcome::Retry => {
-                forget();
+                forget(&decision);
                 Ok(Attempt::Again)
             }
             Outcome::Replayed(answer) => match self.replay(attempted, answer).await {
@@ -420,6 +420,7 @@ impl Attempted<'_> {
             aggregate_id: key.id.clone(),
             expected,
             write,
+            drawn: self.request.id.is_none() && key.aggregate_type == self.aggregate.name() && key.id == self.id,
         };
         let writes = decision.writes.iter().map(|write| check(&write.key, write.expected, true));
         let guards = decision.guards.iter().map(|(key, version)| check(key, *version, false));

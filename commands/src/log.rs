@@ -41,6 +41,9 @@ pub struct Check {
     pub expected: i64,
     /// Whether the command writes it.
     pub write: bool,
+    /// Whether the id was drawn for this very append, so that nobody has it yet and there is nothing to look up. (The index on streams
+    /// would refuse a second aggregate with the id.)
+    pub drawn: bool,
 }
 
 /// A unique key that is taken or given back.
@@ -228,10 +231,11 @@ impl<'a> Columns<'a> {
         let stream = |check: &'a Check| place(Thing::Stream(check.aggregate_type, &check.aggregate_id));
         let claims = append.claims.iter().map(|claim| Thing::Claim(claim.scope, &claim.key));
         let own: HashSet<_> = claims.chain(append.idempotency.iter().map(|(key, _)| Thing::Key(key))).map(place).collect();
-        let rival = append.checks.iter().any(|check| self.written.contains(&stream(check))) || !self.written.is_disjoint(&own);
+        let checks = || append.checks.iter().filter(|check| !check.drawn);
+        let rival = checks().any(|check| self.written.contains(&stream(check))) || !self.written.is_disjoint(&own);
         // What a rival would have written counts too: it may be the earlier one that is refused.
         self.written.extend(own);
-        self.written.extend(append.checks.iter().filter(|check| check.write).map(stream));
+        self.written.extend(checks().filter(|check| check.write).map(stream));
         if rival && append.idempotency.is_none() {
             return Part::Absent;
         }
@@ -253,7 +257,7 @@ impl<'a> Columns<'a> {
         if rival {
             return Part::KeyOnly;
         }
-        for check in &append.checks {
+        for check in checks() {
             let (tenant, context, thing) = stream(check);
             let next = number(self.streams.len() + 1);
             let at = *self.streams.entry((tenant, context, thing, check.expected)).or_insert(next);

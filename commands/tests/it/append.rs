@@ -73,7 +73,7 @@ async fn a_refused_command_refuses_only_itself_and_burns_no_position() {
     };
     append(&db.app, &[draft(&db, tenant, "old", 0, 2), keyed("used", "key", b"one")]).await.expect("stored");
     let mut guarded = draft(&db, tenant, "guarded", 0, 1);
-    guarded.checks.push(Check { aggregate_type: "tally", aggregate_id: "old".to_owned(), expected: 1, write: false });
+    guarded.checks.push(Check { aggregate_type: "tally", aggregate_id: "old".to_owned(), expected: 1, write: false, drawn: false });
     let batch = [
         draft(&db, tenant, "new-1", 0, 1),
         guarded,
@@ -111,7 +111,7 @@ async fn a_guard_requires_a_version_and_writes_nothing() {
     append(&db.app, &[draft(&db, tenant, "guard", 0, 2)]).await.expect("stored");
     let guarded = |id: &str, expected| {
         let mut append = draft(&db, tenant, id, 0, 1);
-        append.checks.push(Check { aggregate_type: "tally", aggregate_id: "guard".to_owned(), expected, write: false });
+        append.checks.push(Check { aggregate_type: "tally", aggregate_id: "guard".to_owned(), expected, write: false, drawn: false });
         append
     };
     // Two commands may rely on one aggregate in one batch: guards do not exclude each other.

@@ -90,7 +90,7 @@ pub fn draft(database: &TestDatabase, tenant: Uuid, id: &str, expected: i64, eve
         partition: partition(database, tenant),
         idempotency: None,
         root: ("tally", id.to_owned(), expected + events),
-        checks: vec![Check { aggregate_type: "tally", aggregate_id: id.to_owned(), expected, write: true }],
+        checks: vec![Check { aggregate_type: "tally", aggregate_id: id.to_owned(), expected, write: true, drawn: false }],
         claims: Vec::new(),
         events: (1..=events).map(event).collect(),
         metadata: "{}".to_owned(),

@@ -28,7 +28,7 @@ impl Books {
             partition,
             idempotency: None,
             root: ("stock_item", id.clone(), 1),
-            checks: vec![Check { aggregate_type: "stock_item", aggregate_id: id, expected: 0, write: true }],
+            checks: vec![Check { aggregate_type: "stock_item", aggregate_id: id, expected: 0, write: true, drawn: false }],
             claims: Vec::new(),
             events: vec![event],
             metadata: "{}".to_owned(),

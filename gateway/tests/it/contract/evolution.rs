@@ -28,7 +28,7 @@ async fn reopened_in_version_1(db: &TestDatabase, tenant: Uuid, id: &str, payloa
         partition,
         idempotency: None,
         root: ("deal", id.to_owned(), 3),
-        checks: vec![Check { aggregate_type: "deal", aggregate_id: id.to_owned(), expected: 2, write: true }],
+        checks: vec![Check { aggregate_type: "deal", aggregate_id: id.to_owned(), expected: 2, write: true, drawn: false }],
         claims: Vec::new(),
         events: vec![event],
         metadata: "{}".to_owned(),

@@ -82,7 +82,13 @@ impl<'a> World<'a> {
         let (mut events, mut checks) = (Vec::new(), Vec::new());
         for write in decision.writes {
             let aggregate_id = write.key.id.clone();
-            checks.push(Check { aggregate_type: write.key.aggregate_type, aggregate_id, expected: write.expected, write: true });
+            checks.push(Check {
+                aggregate_type: write.key.aggregate_type,
+                aggregate_id,
+                expected: write.expected,
+                write: true,
+                drawn: false,
+            });
             let mut version = write.expected;
             for event in &write.events {
                 version += 1;
