@@ -1,5 +1,6 @@
 //! `log.append`: each command of a batch is accepted or refused on its own.
 
+use commands::appender::{AppendError, Appender};
 use commands::log::{Check, LogError, Outcome, append};
 use platform::clock;
 use platform::testing::TestDatabase;
@@ -122,6 +123,24 @@ async fn a_guard_requires_a_version_and_writes_nothing() {
     let outcomes = append(&db.app, &[draft(&db, tenant, "guard", 2, 1), guarded("e", 2)]).await.expect("answered");
     assert_eq!((first(&outcomes[0]), &outcomes[1]), (5, &Outcome::Retry));
     assert_eq!(assert_sound(&db).await, 5);
+    db.drop().await;
+}
+
+#[tokio::test]
+async fn a_drawn_id_that_somebody_has_is_refused_and_takes_nobody_with_it() {
+    let db = database().await;
+    let tenant = clock::new_id();
+    let drawn = |id| {
+        let mut append = draft(&db, tenant, id, 0, 1);
+        append.checks[0].drawn = true;
+        append
+    };
+    append(&db.app, &[drawn("a")]).await.expect("stored");
+    let appender = Appender::start(&db.app, 1);
+    let (taken, new) = tokio::join!(appender.append(drawn("a")), appender.append(drawn("b")));
+    assert!(matches!(taken, Err(AppendError::Failed(_))), "{taken:?}");
+    assert!(matches!(new, Ok(Outcome::Accepted { .. })), "{new:?}");
+    assert_eq!(assert_sound(&db).await, 2);
     db.drop().await;
 }
 

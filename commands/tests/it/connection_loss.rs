@@ -37,8 +37,10 @@ async fn client(bus: Arc<CommandBus>, tenant: Uuid, number: u64, mut dice: Dice)
     for index in 0..COMMANDS {
         let token = format!("{number}.{index}");
         let command = request(tenant, &format!("a{}", dice.below(12)), "count", &json!({ "token": token, "times": 2 }));
-        let keyed = dice.below(2) == 0;
-        let command = CommandRequest { idempotency_key: keyed.then(|| token.clone()), ..command };
+        // Some count on a tally of their own, whose id is drawn.
+        let (keyed, own) = (dice.below(2) == 0, dice.below(3) == 0);
+        let id = command.id.clone().filter(|_| !own);
+        let command = CommandRequest { id, idempotency_key: keyed.then(|| token.clone()), ..command };
         let mut end = send(&bus, command.clone()).await;
         while keyed && end != End::Ok {
             end = send(&bus, command.clone()).await;
