@@ -97,11 +97,10 @@ fn text(json: &str, form: Form) -> Result<Option<Cow<'_, str>>, serde_json::Erro
     let quoted = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     Ok(match (quoted, form) {
         _ if json == "null" => None,
-        (_, Form::Json) => Some(json.into()),
+        (_, Form::Json) | (None, Form::Plain) => Some(json.into()),
         (Some(plain), _) if !plain.contains('\\') => Some(plain.into()),
         (Some(_), _) => Some(serde_json::from_str::<String>(json)?.into()),
         (None, Form::Array) => Some(array(&serde_json::from_str::<Vec<Value>>(json)?).into()),
-        (None, Form::Plain) => Some(json.into()),
     })
 }
 

@@ -25,7 +25,7 @@ const CHUNK: i64 = 10_000;
 pub struct Progress {
     /// Events applied.
     pub done: i64,
-    /// Events in the log when last looked.
+    /// Events in the log when the rebuild began, or those applied where they are more.
     pub total: i64,
 }
 
@@ -105,9 +105,7 @@ async fn fill<F: FnMut(Progress) + Send>(
         let reader = log.clone();
         let next = tokio::spawn(async move { next_page(&reader, &positions).await });
         applier.apply(&page).await?;
-        if tally.add(&page) {
-            tally.grow(total(log, store.projection).await?);
-        }
+        tally.add(&page);
         lease.renew().await?;
         page = next.await.map_err(|error| sqlx::Error::Protocol(error.to_string()))??;
     }
@@ -122,31 +120,19 @@ impl<F: FnMut(Progress)> Tally<F> {
         Self(Mutex::new((told, Progress { done: 0, total })))
     }
 
-    fn change(&self, change: impl FnOnce(&mut Progress)) -> i64 {
+    fn add(&self, page: &[Arc<RecordedEvent>]) {
         let mut guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (told, progress) = &mut *guard;
-        change(progress);
+        progress.done += i64::try_from(page.len()).unwrap_or(0);
+        progress.total = progress.total.max(progress.done);
         told(*progress);
-        progress.done
-    }
-
-    /// Adds a page; tells whether the log has grown since it was looked at.
-    fn add(&self, page: &[Arc<RecordedEvent>]) -> bool {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).1.total;
-        let done = self.change(|progress| {
-            progress.done += i64::try_from(page.len()).unwrap_or(0);
-            progress.total = progress.total.max(progress.done);
-        });
-        done > known
-    }
-
-    fn grow(&self, total: i64) {
-        self.change(|progress| progress.total = progress.total.max(total));
     }
 
     /// Nothing is left to do; answers what was done.
     fn end(self) -> i64 {
-        self.change(|progress| progress.total = progress.done)
+        let (mut told, Progress { done, .. }) = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        told(Progress { done, total: done });
+        done
     }
 }
 
